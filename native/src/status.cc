@@ -1,0 +1,2 @@
+#include "chorus.h"
+extern "C" const char* chorus_last_error(void) { return ""; }
