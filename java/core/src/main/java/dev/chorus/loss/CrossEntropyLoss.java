@@ -1,0 +1,48 @@
+package dev.chorus.loss;
+
+import dev.chorus.kernels.TokenLogProb;
+import dev.chorus.torch.Tensors;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Next-token cross-entropy on hard targets: the weighted mean of {@code -log p(target)}.
+ *
+ * <pre>{@code
+ * L = sum_m w_m (-logp_m) / sum_m w_m        dL/dz_m = w_m (softmax(z_m) - onehot) / sum_m w_m
+ * }</pre>
+ */
+public final class CrossEntropyLoss {
+    private CrossEntropyLoss() {}
+
+    /**
+     * Value and gradient.
+     *
+     * @param logits  [M, V] float32; their detached buffer becomes the gradient
+     * @param targets [M] token ids
+     * @param weights [M] at least 0, or null for 1 each; a row of weight 0 counts as removed
+     */
+    public static LossValue of(Tensor logits, long[] targets, float[] weights) {
+        int m = targets.length;
+        double total = 0;
+        for (int i = 0; i < m; i++) {
+            total += weights == null ? 1 : weights[i];
+        }
+        Tensor buffer = logits.detach();
+        if (total == 0) {
+            return new LossValue(0, buffer.zero_());
+        }
+        Tensor ids = Tensors.longs(targets, m);
+        Tensor rowWeights = weights == null ? null : Tensors.floats(weights, m);
+        TokenLogProb.Result forward = TokenLogProb.forward(buffer, ids, rowWeights);
+        float[] logps = Tensors.toFloats(forward.logps());
+        double sum = 0;
+        for (int i = 0; i < m; i++) {
+            sum -= (weights == null ? 1 : weights[i]) * (double) logps[i];
+        }
+        float[] upstream = new float[m];
+        Arrays.fill(upstream, (float) (-1 / total));
+        TokenLogProb.backwardInPlace(buffer, ids, forward.lse(), Tensors.floats(upstream, m), rowWeights);
+        return new LossValue(sum / total, buffer);
+    }
+}

@@ -1,0 +1,208 @@
+package dev.chorus.model;
+
+import dev.chorus.torch.Scope;
+import dev.chorus.torch.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Beam search with an n-best list, batched over prompts of different lengths, with a key-value cache.
+ *
+ * <p>A step expands every hypothesis by its {@code beams} best tokens and keeps the best by summed log-probability; a
+ * hypothesis ends at the end-of-sequence token; a prompt is done with {@code beams} ended hypotheses or at the limit. The
+ * n-best list is ordered by the <em>mean</em> log-probability of the tokens (Cui et al., arXiv:2406.03199, their code).
+ * With one beam this is greedy decoding. Prompts that are done leave the batch. Ties go to the earlier hypothesis, then
+ * to the lower token id, so that a run can be repeated.
+ *
+ * @param beams     hypotheses kept per prompt
+ * @param maxTokens new tokens at most, the end of sequence included
+ * @param eos       id of the end-of-sequence token
+ */
+public record BeamSearch(int beams, int maxTokens, int eos) {
+    /** Refuses sizes below one. */
+    public BeamSearch {
+        if (beams < 1 || maxTokens < 1) {
+            throw new IllegalArgumentException("beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
+        }
+    }
+
+    /**
+     * One generated completion.
+     *
+     * @param tokens generated ids, the end of sequence included if it was reached
+     * @param logps  log-probability of every token, nats
+     * @param ended  whether the end of sequence was reached
+     */
+    public record Hypothesis(int[] tokens, double[] logps, boolean ended) {
+        /** Mean log-probability of a token. */
+        public double meanLogp() {
+            return sumLogp() / logps.length;
+        }
+
+        /** Summed log-probability. */
+        public double sumLogp() {
+            return Arrays.stream(logps).sum();
+        }
+
+        private Hypothesis extended(int token, double logp, int eos) {
+            int n = tokens.length;
+            int[] moreTokens = Arrays.copyOf(tokens, n + 1);
+            double[] moreLogps = Arrays.copyOf(logps, n + 1);
+            moreTokens[n] = token;
+            moreLogps[n] = logp;
+            return new Hypothesis(moreTokens, moreLogps, token == eos);
+        }
+    }
+
+    private record Candidate(int row, Hypothesis parent, double sum, int token, double logp) {}
+
+    private static final class Item {
+        private final int index;
+        private final List<Hypothesis> ended = new ArrayList<>();
+        private List<Hypothesis> active = List.of(new Hypothesis(new int[0], new double[0], false));
+        private List<Integer> rows;
+
+        Item(int index, int row) {
+            this.index = index;
+            rows = List.of(row);
+        }
+    }
+
+    /**
+     * Generates for all prompts at once; cut long lists into batches of a few hundred rows before.
+     *
+     * @param prompts token ids, none empty
+     * @return for every prompt, in order, up to {@code beams} completions, best first; at least one
+     */
+    public List<List<Hypothesis>> generate(Decoder decoder, List<int[]> prompts) {
+        List<List<Hypothesis>> results = new ArrayList<>();
+        prompts.forEach(prompt -> results.add(List.of()));
+        if (prompts.isEmpty()) {
+            return results;
+        }
+        FlatBatch batch = FlatBatch.of(prompts);
+        int room = Math.min(maxTokens, decoder.config().positions() - batch.longest());
+        if (room < 1) {
+            throw new IllegalArgumentException("a prompt of " + batch.longest() + " tokens leaves no room in "
+                    + decoder.config().positions() + " positions");
+        }
+        List<Item> items = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            items.add(new Item(i, i));
+        }
+        try (Scope scope = new Scope();
+                Tensors.GradientMode off = Tensors.withoutGradients();
+                PrefixCache cache = new PrefixCache(decoder.config(), batch, room)) {
+            long[] next;
+            try (Scope step = new Scope()) {
+                Tensor last = decoder.hidden(batch, cache)
+                        .index_select(0, Tensors.longs(batch.lastTokens(), batch.sequences()));
+                next = expand(items, decoder.logits(last), cache, results, room);
+            }
+            while (next.length > 0) {
+                try (Scope step = new Scope()) {
+                    Tensor logits = decoder.logits(decoder.nextHidden(next, cache));
+                    cache.advance();
+                    next = expand(items, logits, cache, results, room);
+                }
+            }
+        }
+        return results;
+    }
+
+    /** Chooses every item's next hypotheses, reorders the cache to them, and returns their last tokens. */
+    private long[] expand(
+            List<Item> items, Tensor logits, PrefixCache cache, List<List<Hypothesis>> results, int room) {
+        int width = (int) Math.min(Math.max(beams, 2), logits.size(1));
+        T_TensorTensor_T top = torch.topk(torch.log_softmax(logits, 1), width);
+        float[] logps = Tensors.toFloats(top.get0());
+        long[] tokens = Tensors.toLongs(top.get1());
+        List<Long> parents = new ArrayList<>();
+        List<Long> next = new ArrayList<>();
+        List<Item> going = new ArrayList<>();
+        for (Item item : items) {
+            advance(item, logps, tokens, width);
+            boolean done = item.ended.size() >= beams
+                    || item.active.isEmpty()
+                    || item.active.get(0).tokens().length >= room;
+            if (done) {
+                results.set(item.index, ranked(item));
+                continue;
+            }
+            List<Integer> rows = new ArrayList<>();
+            for (int h = 0; h < item.active.size(); h++) {
+                int[] generated = item.active.get(h).tokens();
+                next.add((long) generated[generated.length - 1]);
+                rows.add(parents.size());
+                parents.add((long) item.rows.get(h));
+            }
+            item.rows = rows;
+            going.add(item);
+        }
+        items.clear();
+        items.addAll(going);
+        long[] order = parents.stream().mapToLong(Long::longValue).toArray();
+        if (order.length > 0 && !isIdentity(order, cache.rows())) {
+            cache.reorder(order);
+        }
+        return next.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private void advance(Item item, float[] logps, long[] tokens, int width) {
+        List<Candidate> candidates = new ArrayList<>();
+        for (int h = 0; h < item.active.size(); h++) {
+            int row = item.rows.get(h);
+            Hypothesis parent = item.active.get(h);
+            double sum = parent.sumLogp();
+            for (int j = 0; j < width; j++) {
+                double logp = logps[row * width + j];
+                candidates.add(new Candidate(row, parent, sum + logp, (int) tokens[row * width + j], logp));
+            }
+        }
+        candidates.sort(Comparator.comparingDouble(Candidate::sum)
+                .reversed()
+                .thenComparingInt(Candidate::row)
+                .thenComparingInt(Candidate::token));
+        List<Hypothesis> active = new ArrayList<>();
+        List<Integer> rows = new ArrayList<>();
+        for (int rank = 0; rank < candidates.size() && active.size() < beams; rank++) {
+            Candidate candidate = candidates.get(rank);
+            Hypothesis longer = candidate.parent().extended(candidate.token(), candidate.logp(), eos);
+            if (!longer.ended()) {
+                active.add(longer);
+                rows.add(candidate.row());
+            } else if (rank < beams && item.ended.size() < beams) {
+                item.ended.add(longer);
+            }
+        }
+        item.active = active;
+        item.rows = rows;
+    }
+
+    private List<Hypothesis> ranked(Item item) {
+        List<Hypothesis> all = new ArrayList<>(item.ended);
+        if (all.isEmpty()) {
+            // Cut by the limit: what there is, without an end.
+            all.addAll(item.active);
+        }
+        all.sort(Comparator.comparingDouble(Hypothesis::meanLogp).reversed());
+        return all.size() > beams ? List.copyOf(all.subList(0, beams)) : List.copyOf(all);
+    }
+
+    private static boolean isIdentity(long[] order, int rows) {
+        if (order.length != rows) {
+            return false;
+        }
+        for (int i = 0; i < order.length; i++) {
+            if (order[i] != i) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.chorus.train;
+
+import dev.chorus.loss.BridgedKlLoss;
+import dev.chorus.loss.LossValue;
+import dev.chorus.model.CompletionRows;
+import dev.chorus.model.Decoder;
+import dev.chorus.model.FlatBatch;
+import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.text.WordBridge;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The naive multi-weak ensemble for generation: every weak model's own text is a target, each token with the score that the
+ * word bridge carries over from that weak model (Cui et al., arXiv:2406.03199).
+ *
+ * <p>In the paper a step sums over all weak models of an item. Here epoch e trains item i on the label of weak model
+ * (i + e) mod W, so W epochs see every label once, at a W-th of the cost a step; the expected gradient is the same up to
+ * the equal weights of the models. A sequence's loss is the mean over its completion tokens; the batch's is the mean over
+ * sequences.
+ */
+public final class BridgedObjective implements Objective {
+    /**
+     * One weak model's label of one item, ready for the strong tokenizer.
+     *
+     * @param sequence   prompt and text in strong tokens, the end of sequence included
+     * @param words      the alignment of the text's weak and strong tokens
+     * @param wordScores the weak model's log-score of every word
+     */
+    public record Target(Sequence sequence, List<WordBridge.Word> words, double[] wordScores) {}
+
+    private final Decoder decoder;
+    private final List<List<Target>> targets;
+
+    /**
+     * Trains a decoder.
+     *
+     * @param targets [item][label] at least one label an item; items may have different numbers
+     */
+    public BridgedObjective(Decoder decoder, List<List<Target>> targets) {
+        this.decoder = decoder;
+        this.targets = targets;
+    }
+
+    @Override
+    public double accumulate(Batch batch) {
+        List<Target> chosen = new ArrayList<>();
+        List<int[]> tokens = new ArrayList<>();
+        int[] starts = new int[batch.items().length];
+        for (int i = 0; i < starts.length; i++) {
+            List<Target> labels = targets.get(batch.items()[i]);
+            Target target = labels.get((batch.items()[i] + batch.epoch()) % labels.size());
+            chosen.add(target);
+            tokens.add(target.sequence().tokens());
+            starts[i] = target.sequence().start();
+        }
+        FlatBatch flat = FlatBatch.of(tokens);
+        CompletionRows rows = CompletionRows.of(flat, starts);
+        Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
+        double[] top1 = BridgedKlLoss.top1(logits);
+        double[] scores = new double[rows.count()];
+        double[] weights = new double[rows.count()];
+        int m = 0;
+        for (Target target : chosen) {
+            int length = target.sequence().tokens().length - target.sequence().start();
+            double[] own = new double[length];
+            System.arraycopy(top1, m, own, 0, length);
+            double[] tau = WordBridge.spread(target.words(), target.wordScores(), own);
+            for (int t = 0; t < length; t++, m++) {
+                scores[m] = Math.exp(tau[t]);
+                weights[m] = 1.0 / (length * (double) chosen.size());
+            }
+        }
+        LossValue loss = BridgedKlLoss.of(logits, rows.targets(), scores, weights);
+        Backward.from(logits, loss.gradient());
+        return loss.value();
+    }
+}

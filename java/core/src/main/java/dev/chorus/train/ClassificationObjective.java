@@ -1,0 +1,41 @@
+package dev.chorus.train;
+
+import dev.chorus.loss.LossValue;
+import dev.chorus.model.Decoder;
+import dev.chorus.model.FlatBatch;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** A loss on the class logits of every sequence. */
+public final class ClassificationObjective implements Objective {
+    /** A loss that knows the labels of the batch's items. */
+    @FunctionalInterface
+    public interface ClassLoss {
+        /** Value and gradient for logits [B, K] of the batch's items, in their order. */
+        LossValue of(Tensor logits, Batch batch);
+    }
+
+    private final Decoder decoder;
+    private final List<int[]> sequences;
+    private final ClassLoss loss;
+
+    /** Trains a decoder with a classification head. */
+    public ClassificationObjective(Decoder decoder, List<int[]> sequences, ClassLoss loss) {
+        this.decoder = decoder;
+        this.sequences = sequences;
+        this.loss = loss;
+    }
+
+    @Override
+    public double accumulate(Batch batch) {
+        List<int[]> tokens = new ArrayList<>();
+        for (int item : batch.items()) {
+            tokens.add(sequences.get(item));
+        }
+        Tensor logits = decoder.classLogits(FlatBatch.of(tokens));
+        LossValue value = loss.of(logits, batch);
+        Backward.from(logits, value.gradient());
+        return value.value();
+    }
+}

@@ -1,0 +1,40 @@
+package dev.chorus.train;
+
+import dev.chorus.loss.CrossEntropyLoss;
+import dev.chorus.loss.LossValue;
+import dev.chorus.model.CompletionRows;
+import dev.chorus.model.Decoder;
+import dev.chorus.model.FlatBatch;
+import dev.chorus.model.SequenceScorer.Sequence;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** Teacher forcing: cross-entropy on the completion tokens of every sequence, averaged over the batch's tokens. */
+public final class LanguageModelObjective implements Objective {
+    private final Decoder decoder;
+    private final List<Sequence> sequences;
+
+    /** Trains a decoder to write these completions. */
+    public LanguageModelObjective(Decoder decoder, List<Sequence> sequences) {
+        this.decoder = decoder;
+        this.sequences = sequences;
+    }
+
+    @Override
+    public double accumulate(Batch batch) {
+        List<int[]> tokens = new ArrayList<>();
+        int[] starts = new int[batch.items().length];
+        for (int i = 0; i < starts.length; i++) {
+            Sequence sequence = sequences.get(batch.items()[i]);
+            tokens.add(sequence.tokens());
+            starts[i] = sequence.start();
+        }
+        FlatBatch flat = FlatBatch.of(tokens);
+        CompletionRows rows = CompletionRows.of(flat, starts);
+        Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
+        LossValue loss = CrossEntropyLoss.of(logits, rows.targets(), null);
+        Backward.from(logits, loss.gradient());
+        return loss.value();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.chorus.train;
+
+import dev.chorus.kernels.TokenLogProb;
+import dev.chorus.loss.ConservativeDpoLoss;
+import dev.chorus.model.CompletionRows;
+import dev.chorus.model.Decoder;
+import dev.chorus.model.FlatBatch;
+import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.torch.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** DPO on pairs of completions whose reference log-probabilities were computed once, before training. */
+public final class PreferenceObjective implements Objective {
+    /**
+     * One pair.
+     *
+     * @param chosen            prompt and preferred completion
+     * @param rejected          prompt and the other completion
+     * @param referenceChosen   summed log-probability of the chosen completion under the reference
+     * @param referenceRejected of the rejected one
+     */
+    public record Pair(Sequence chosen, Sequence rejected, double referenceChosen, double referenceRejected) {}
+
+    private final Decoder decoder;
+    private final List<Pair> pairs;
+    private final ConservativeDpoLoss loss;
+
+    /** Trains the policy, which starts as the reference. */
+    public PreferenceObjective(Decoder decoder, List<Pair> pairs, ConservativeDpoLoss loss) {
+        this.decoder = decoder;
+        this.pairs = pairs;
+        this.loss = loss;
+    }
+
+    @Override
+    public double accumulate(Batch batch) {
+        int p = batch.items().length;
+        List<int[]> tokens = new ArrayList<>();
+        int[] starts = new int[2 * p];
+        float[] referenceChosen = new float[p];
+        float[] referenceRejected = new float[p];
+        // Sequences 0 to P-1 are chosen, P to 2P-1 rejected.
+        for (int i = 0; i < p; i++) {
+            Pair pair = pairs.get(batch.items()[i]);
+            tokens.add(pair.chosen().tokens());
+            starts[i] = pair.chosen().start();
+            referenceChosen[i] = (float) pair.referenceChosen();
+            referenceRejected[i] = (float) pair.referenceRejected();
+        }
+        for (int i = 0; i < p; i++) {
+            Pair pair = pairs.get(batch.items()[i]);
+            tokens.add(pair.rejected().tokens());
+            starts[p + i] = pair.rejected().start();
+        }
+        FlatBatch flat = FlatBatch.of(tokens);
+        CompletionRows rows = CompletionRows.of(flat, starts);
+        Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
+        Tensor buffer = logits.detach();
+        Tensor targets = Tensors.longs(rows.targets(), rows.count());
+        TokenLogProb.Result forward = TokenLogProb.forward(buffer, targets, null);
+        float[] tokenLogps = Tensors.toFloats(forward.logps());
+        double[] sums = new double[2 * p];
+        for (int m = 0; m < rows.count(); m++) {
+            sums[rows.sequence()[m]] += tokenLogps[m];
+        }
+        ConservativeDpoLoss.Value value =
+                loss.of(range(sums, 0, p), range(sums, p, 2 * p), referenceChosen, referenceRejected);
+        float[] upstream = new float[rows.count()];
+        for (int m = 0; m < upstream.length; m++) {
+            int sequence = rows.sequence()[m];
+            upstream[m] = sequence < p ? value.dchosen()[sequence] : value.drejected()[sequence - p];
+        }
+        TokenLogProb.backwardInPlace(
+                buffer, targets, forward.lse(), Tensors.floats(upstream, upstream.length), null);
+        Backward.from(logits, buffer);
+        return value.value();
+    }
+
+    private static float[] range(double[] values, int from, int to) {
+        float[] out = new float[to - from];
+        for (int i = from; i < to; i++) {
+            out[i - from] = (float) values[i];
+        }
+        return out;
+    }
+}
