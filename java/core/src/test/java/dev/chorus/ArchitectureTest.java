@@ -1,0 +1,150 @@
+package dev.chorus;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Who may import whom. The packages are rooms of a house, and arrows point down only: a room may use every room of a
+ * lower floor, never one above it or beside it. A package that does not exist yet breaks no rule.
+ */
+class ArchitectureTest {
+
+    private static final String ROOT = "dev.chorus";
+
+    /** From the top floor to the ground. A new package gets its place here. */
+    private static final List<Set<String>> FLOORS = List.of(
+            Set.of("experiment"),
+            Set.of("ensemble"),
+            Set.of("train"),
+            Set.of("loss", "model", "data", "aggregate"),
+            Set.of("kernels", "text"),
+            Set.of("torch", "labels", "eval", "bindings"));
+
+    /** The only room that calls the generated bindings. */
+    private static final String CALLS_BINDINGS = "kernels";
+
+    /** Rooms of plain arrays: they run where no native library can be loaded. */
+    private static final List<String> WITHOUT_LIBTORCH = List.of("aggregate", "eval");
+
+    private static final JavaClasses ENGINE = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages(ROOT);
+
+    @TestFactory
+    Stream<DynamicTest> everyRoomSeesOnlyLowerFloors() {
+        return rooms().stream()
+                .map(room -> dynamicTest(room + " may use " + visibleFrom(room), () -> arrowsOf(ROOT, room)
+                        .check(ENGINE)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> plainRoomsNeedNoLibTorch() {
+        return WITHOUT_LIBTORCH.stream()
+                .map(room -> dynamicTest(room, () -> noClasses()
+                        .that()
+                        .resideInAPackage(in(ROOT, room))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("org.bytedeco..", in(ROOT, "torch"))
+                        .because("labels are aggregated and scored where no model runs")
+                        .allowEmptyShould(true)
+                        .check(ENGINE)));
+    }
+
+    @Test
+    void everyPackageHasItsRoom() {
+        String[] known = Stream.concat(Stream.of(ROOT), rooms().stream().map(room -> in(ROOT, room)))
+                .toArray(String[]::new);
+        classes()
+                .should()
+                .resideInAnyPackage(known)
+                .because("a package without a floor escapes every rule; give it one in FLOORS")
+                .check(ENGINE);
+    }
+
+    @Test
+    void nothingIsCalledUtil() {
+        noClasses()
+                .should()
+                .resideInAnyPackage("..util..", "..utils..")
+                .because("a name says what the thing does")
+                .check(ENGINE);
+    }
+
+    @Test
+    void theRulesAreThoseOfTheHouse() {
+        assertThat(rooms()).hasSize(13);
+        assertThat(visibleFrom("experiment")).hasSize(11).doesNotContain("experiment", "bindings");
+        assertThat(visibleFrom("kernels")).containsExactly("bindings", "eval", "labels", "torch");
+        assertThat(visibleFrom("text")).containsExactly("eval", "labels", "torch");
+        assertThat(visibleFrom("model")).containsExactly("eval", "kernels", "labels", "text", "torch");
+        assertThat(visibleFrom("torch")).isEmpty();
+    }
+
+    /**
+     * {@code house.eval.Climber} uses {@code house.aggregate.Upstairs}: a rule that cannot fail would prove nothing.
+     */
+    @Test
+    void anArrowThatClimbsIsFound() {
+        JavaClasses house = new ClassFileImporter().importPackages("dev.chorus.house");
+        assertThatThrownBy(() -> arrowsOf("dev.chorus.house", "eval").check(house))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("dev.chorus.house.eval.Climber");
+        arrowsOf("dev.chorus.house", "aggregate").check(house);
+    }
+
+    private static ArchRule arrowsOf(String root, String room) {
+        Set<String> forbidden = rooms();
+        forbidden.removeAll(visibleFrom(room));
+        forbidden.remove(room);
+        return noClasses()
+                .that()
+                .resideInAPackage(in(root, room))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        forbidden.stream().map(other -> in(root, other)).toArray(String[]::new))
+                .allowEmptyShould(true);
+    }
+
+    /** Rooms of the floors below, without the bindings for all but one. */
+    private static Set<String> visibleFrom(String room) {
+        Set<String> visible = new TreeSet<>();
+        boolean below = false;
+        for (Set<String> floor : FLOORS) {
+            if (below) {
+                visible.addAll(floor);
+            }
+            below |= floor.contains(room);
+        }
+        if (!room.equals(CALLS_BINDINGS)) {
+            visible.remove("bindings");
+        }
+        return visible;
+    }
+
+    private static Set<String> rooms() {
+        Set<String> rooms = new TreeSet<>();
+        FLOORS.forEach(rooms::addAll);
+        return rooms;
+    }
+
+    private static String in(String root, String room) {
+        return root + "." + room + "..";
+    }
+}
