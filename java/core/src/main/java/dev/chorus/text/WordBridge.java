@@ -33,9 +33,10 @@ public final class WordBridge {
      * @param text        the text without the end of sequence
      * @param weakSpans   [weak tokens without the end][2] characters
      * @param strongSpans [strong tokens without the end][2] characters
+     * @param ended       whether both sides have an end-of-sequence token behind their spans
      * @return words in order; together they cover every token of both sides, the ends included
      */
-    public static List<Word> align(String text, int[][] weakSpans, int[][] strongSpans) {
+    public static List<Word> align(String text, int[][] weakSpans, int[][] strongSpans, boolean ended) {
         int[] weak = wordOfTokens(text, weakSpans);
         int[] strong = wordOfTokens(text, strongSpans);
         int words = Math.max(1, countWords(text));
@@ -58,7 +59,8 @@ public final class WordBridge {
             }
         }
         // The last word takes what remains, the ends of sequence with it.
-        aligned.add(new Word(weakFrom, weak.length + 1, strongFrom, strong.length + 1));
+        int end = ended ? 1 : 0;
+        aligned.add(new Word(weakFrom, weak.length + end, strongFrom, strong.length + end));
         return aligned;
     }
 

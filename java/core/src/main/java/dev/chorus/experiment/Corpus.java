@@ -1,0 +1,66 @@
+package dev.chorus.experiment;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.data.DataSource;
+import dev.chorus.data.Example;
+import dev.chorus.data.ExampleReader;
+import dev.chorus.data.SlotText;
+import dev.chorus.data.Splits;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A run's sentences and tokenizer files, read and checked once.
+ *
+ * @param unlabelled lines for pre-training
+ * @param splits     by seed
+ * @param classes    scenario names, sorted: those of every seed's gold sentences
+ * @param slots      slot types of the pool
+ * @param files      every file by the reference that the configuration gives it
+ */
+record Corpus(
+        List<String> unlabelled,
+        Map<Long, Splits> splits,
+        List<String> classes,
+        SlotText slots,
+        Map<String, DataSource> files) {
+
+    static Corpus read(ExperimentConfig config, Path folder) {
+        ExperimentConfig.Data data = config.data();
+        Map<String, DataSource> files = new LinkedHashMap<>();
+        List<String> references = new ArrayList<>(List.of(data.pool(), data.devel(), data.test(), data.unlabelled()));
+        references.add(config.strong().tokenizer());
+        config.weak().models().forEach(model -> references.add(model.tokenizer()));
+        references.forEach(reference -> files.computeIfAbsent(reference, r -> DataSource.open(r, folder)));
+
+        List<Example> pool = ExampleReader.read(files.get(data.pool()));
+        List<Example> devel = ExampleReader.read(files.get(data.devel()));
+        List<Example> test = ExampleReader.read(files.get(data.test()));
+        List<String> unlabelled = files.get(data.unlabelled()).lines();
+        Map<Long, Splits> splits = new LinkedHashMap<>();
+        List<String> classes = List.of();
+        for (long seed : config.seeds()) {
+            Splits drawn = Splits.draw(
+                    pool, devel, test, data.gold(), data.weak(), data.develSize(), seed, files.get(data.pool()).name());
+            drawn.refuseLeaks(unlabelled, files.get(data.unlabelled()).name());
+            classes = drawn.scenarios();
+            splits.put(seed, drawn);
+        }
+        return new Corpus(unlabelled, splits, classes, new SlotText(SlotText.typesOf(pool)), files);
+    }
+
+    /** What a seed's splits depend on, for a stage's hash. */
+    ObjectNode splitKey(ExperimentConfig config, long seed) {
+        ExperimentConfig.Data data = config.data();
+        ObjectNode key = new ObjectMapper().createObjectNode();
+        for (String reference : List.of(data.pool(), data.devel(), data.test())) {
+            key.withArray("files").add(files.get(reference).sha256());
+        }
+        key.put("gold", data.gold()).put("weak", data.weak()).put("devel", data.develSize()).put("seed", seed);
+        return key;
+    }
+}
