@@ -2,10 +2,17 @@
  * The whole C interface of the Chorus kernels: plain pointers and sizes, nothing of LibTorch.
  *
  * Rules that hold for every function:
- *  - Tensors are dense and row-major. `stride` is the distance between two rows in elements, at least the row length.
+ *  - Tensors are dense and row-major. `stride` is the distance between two rows in elements,
+ *    at least the row length.
  *  - Arguments come in this order: outputs, inputs, sizes, scalars.
  *  - The caller owns every buffer; nothing is allocated, printed, or kept between calls.
- *  - The result is CHORUS_OK or an error code; `chorus_last_error` then holds a message of the calling thread.
+ *    Outputs overlap no input.
+ *  - "nullable" arguments may be null; so may every pointer when there are no rows.
+ *  - Weights are finite and at least 0. A row of weight 0 is not looked at (it may hold anything)
+ *    and gives 0 everywhere.
+ *  - Every row is checked before anything is written: after an error the outputs are as they were.
+ *  - The result is CHORUS_OK or an error code; `chorus_last_error` then holds a message of
+ *    the calling thread.
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row, P preference pairs.
  *  - Log-probabilities and losses are in nats. Arithmetic inside a row is done in double.
  */
@@ -30,14 +37,125 @@ enum {
   CHORUS_OK = 0,
   /** A null pointer, a negative size, a stride below the row length, a scalar outside its range. */
   CHORUS_INVALID_ARGUMENT = 1,
-  /** An input value that no result can be computed from: NaN, or a target outside the vocabulary. Names the row. */
+  /** An input value that no result can be computed from: NaN, or a target outside the vocabulary.
+      Names the row. */
   CHORUS_INVALID_VALUE = 2,
   /** A failure inside the library. */
   CHORUS_INTERNAL = 3
 };
 
-/** The message of the calling thread's last failure; empty if there was none. Valid until that thread's next call. */
+/** The message of the calling thread's last failure; empty if there was none. Valid until
+    that thread's next call. */
 CHORUS_API const char* chorus_last_error(void);
+
+/* ---- token_logprob: log softmax(z)_t of one target a row ---------------------------------- */
+
+/**
+ * logps [N], lse [N] and entropy [N], in nats, from logits [N, V] and targets [N] in [0, V):
+ *
+ *   lse_n = ln sum_v e^z_nv,   logps_n = z_nt - lse_n
+ *   entropy_n = -sum_v p_nv ln p_nv,   p = softmax(z)
+ *
+ * logps are not multiplied by weights [N] (nullable: 1); only their zeros matter here. A logit of
+ * -infinity is a masked entry of probability 0. Refused: NaN, +infinity, a target outside [0, V) or
+ * on a masked entry.
+ */
+CHORUS_API chorus_status chorus_token_logprob_forward_f32(float* logps, float* lse, float* entropy,
+                                                          const float* logits,
+                                                          const int64_t* targets,
+                                                          const float* weights, int64_t N,
+                                                          int64_t V, int64_t stride);
+
+/**
+ * In place: logits [N, V] become the gradient of sum_n w_n dlogps_n logps_n with respect to them:
+ *
+ *   dlogits_nv = w_n dlogps_n (1[v = t_n] - exp(z_nv - lse_n))
+ *
+ * lse [N] is the forward's. Being f32 it gives each probability a relative error of |lse| 2^-24.
+ * The elements between V and stride are left alone. Refused as in the forward, and where lse or
+ * dlogps is not finite.
+ */
+CHORUS_API chorus_status chorus_token_logprob_backward_f32(float* logits, const int64_t* targets,
+                                                           const float* lse, const float* dlogps,
+                                                           const float* weights, int64_t N,
+                                                           int64_t V, int64_t stride);
+
+/* ---- evidential: Dirichlet loss against several soft labels ------------------------------- */
+
+enum {
+  /** e = exp(z). */
+  CHORUS_EVIDENCE_EXP = 0,
+  /** e = ln(1 + exp(z)). */
+  CHORUS_EVIDENCE_SOFTPLUS = 1,
+  /** e = max(z, 0). A row with no z > 0 has no gradient. */
+  CHORUS_EVIDENCE_RELU = 2
+};
+
+/**
+ * loss [N], nll [N] and kl [N], in nats, from logits [N, K] and soft labels [N, W, K] in [0, 1]
+ * (Sensoy et al. 2018, arXiv:1806.01768, Eq. 3 and the KL term of section 4; several labels a row
+ * as in Cui et al., arXiv:2406.03199):
+ *
+ *   alpha = 1 + e(z),   S = sum_k alpha_k
+ *   NLL_i = sum_k y_ik (ln S - ln alpha_k)
+ *   KL_i  = KL(Dir(1 + (1 - y_i) (alpha - 1)) || Dir(1))
+ *   nll = sum_i lambda_i NLL_i,   kl = sum_i lambda_i KL_i,   loss = w (nll + kl_weight kl)
+ *
+ * lambda [N, W] (nullable: 1 / W) is finite and at least 0 and is not renormalised; a label of
+ * lambda 0 is not looked at, and a row whose lambdas are all 0 counts as one of weight 0. weights
+ * [N] is nullable (1). kl_weight is finite and at least 0. Labels need not sum to 1. For exp
+ * evidence the KL term sees min(z, 40), beyond which it has no gradient; e^z would overflow. A
+ * logit of -infinity is no evidence. Refused: NaN, +infinity, a label outside [0, 1 + 1e-5] (the
+ * slack is for averages rounded to f32; the KL term sees min(y, 1)).
+ */
+CHORUS_API chorus_status chorus_evidential_forward_f32(float* loss, float* nll, float* kl,
+                                                       const float* logits, const float* targets,
+                                                       const float* lambda, const float* weights,
+                                                       int64_t N, int64_t W, int64_t K,
+                                                       int64_t stride, int evidence,
+                                                       double kl_weight);
+
+/** dlogits [N, K], dense, is dloss_n times the gradient of loss_n; dloss [N] is finite. Inputs as
+ * in the forward. */
+CHORUS_API chorus_status chorus_evidential_backward_f32(float* dlogits, const float* dloss,
+                                                        const float* logits, const float* targets,
+                                                        const float* lambda, const float* weights,
+                                                        int64_t N, int64_t W, int64_t K,
+                                                        int64_t stride, int evidence,
+                                                        double kl_weight);
+
+/* ---- dpo: preference loss of sequence log-probabilities ------------------------------- */
+
+/**
+ * loss [P] and rewards [P] from the log-probabilities [P], in nats, that policy and reference give
+ * to the chosen and the rejected answer (Rafailov et al., arXiv:2305.18290, Eq. 7; with flip > 0
+ * the conservative DPO of Mitchell's note):
+ *
+ *   x = beta ((policy_chosen - ref_chosen) - (policy_rejected - ref_rejected))
+ *   loss = w (softplus(-x) + flip x),   reward = beta (policy - ref)
+ *
+ * flip [P] in [0, 1] (nullable: 0) is the probability that the pair's labels are swapped; weights
+ * [P] is nullable (1); beta is finite and above 0. Rewards are not multiplied by w. Refused: a
+ * log-probability that is not finite.
+ */
+CHORUS_API chorus_status chorus_dpo_forward_f32(float* loss, float* chosen_rewards,
+                                                float* rejected_rewards, const float* policy_chosen,
+                                                const float* policy_rejected,
+                                                const float* ref_chosen, const float* ref_rejected,
+                                                const float* weights, const float* flip, int64_t P,
+                                                double beta);
+
+/**
+ * dchosen [P] and drejected [P] are dloss_n times the gradients of loss_n with respect to
+ * policy_chosen and policy_rejected: w beta (flip - sigma(-x)) and its opposite; dloss [P] is
+ * finite. Other inputs as in the forward.
+ */
+CHORUS_API chorus_status chorus_dpo_backward_f32(float* dchosen, float* drejected,
+                                                 const float* dloss, const float* policy_chosen,
+                                                 const float* policy_rejected,
+                                                 const float* ref_chosen, const float* ref_rejected,
+                                                 const float* weights, const float* flip, int64_t P,
+                                                 double beta);
 
 #ifdef __cplusplus
 }

@@ -112,13 +112,7 @@ public record Results(
      * @param uncertainty total predictive entropy in nats (classification) or entropy of the votes (generation)
      */
     public record Unsure(
-            long seed,
-            String id,
-            String text,
-            List<String> votes,
-            String aggregate,
-            String gold,
-            double uncertainty) {}
+            long seed, String id, String text, List<String> votes, String aggregate, String gold, double uncertainty) {}
 
     /** One measured value. */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

@@ -1,0 +1,26 @@
+# CHORUS_SANITIZE: OFF, ON (AddressSanitizer and UndefinedBehaviorSanitizer, an error where the compiler lacks them), or
+# AUTO (used where the compiler has them; a warning says what was left out and how to get it).
+set(CHORUS_SANITIZE OFF CACHE STRING "OFF, ON or AUTO: build with ASan and UBSan")
+set_property(CACHE CHORUS_SANITIZE PROPERTY STRINGS OFF ON AUTO)
+
+set(CHORUS_SANITIZE_FLAGS "")
+if(CHORUS_SANITIZE)
+  include(CheckCXXSourceCompiles)
+  set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${flags}")
+  check_cxx_source_compiles("int main() { return 0; }" CHORUS_HAS_SANITIZERS)
+  unset(CMAKE_REQUIRED_FLAGS)
+  set(cure "install the sanitizer runtimes of ${CMAKE_CXX_COMPILER} (libasan and libubsan, or compiler-rt)")
+  if(CHORUS_HAS_SANITIZERS)
+    set(CHORUS_SANITIZE_FLAGS ${flags})
+  elseif(CHORUS_SANITIZE STREQUAL "AUTO")
+    message(WARNING "ASan and UBSan left out, the C++ tests run without them; ${cure}")
+  else()
+    message(FATAL_ERROR "CHORUS_SANITIZE=ON, but a sanitized program does not link; ${cure}")
+  endif()
+endif()
+
+function(chorus_sanitize target)
+  target_compile_options(${target} PRIVATE ${CHORUS_SANITIZE_FLAGS})
+  target_link_options(${target} PRIVATE ${CHORUS_SANITIZE_FLAGS})
+endfunction()

@@ -1,0 +1,165 @@
+package dev.chorus.kernels;
+
+import dev.chorus.bindings.ChorusNative;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Evidential loss: logits are read as the evidence of a Dirichlet distribution and fitted to several soft labels a row.
+ *
+ * <pre>{@code
+ * alpha_k = 1 + e(z_k),   S = sum_k alpha_k
+ * NLL_i   = sum_k y_ik (ln S - ln alpha_k)
+ * KL_i    = KL(Dir(1 + (1 - y_i) (alpha - 1)) || Dir(1))
+ * loss_n  = w_n sum_i lambda_ni (NLL_i + klWeight KL_i)
+ *
+ * dNLL_i/dalpha_j = sum_k y_ik / S - y_ij / alpha_j
+ * dKL_i/dalpha_j  = (1 - y_ij) ((a_j - 1) psi1(a_j) - (A - K) psi1(A)),   a = 1 + (1 - y_i) (alpha - 1),   A = sum_k a_k
+ * }</pre>
+ *
+ * <p>Sensoy et al. 2018, arXiv:1806.01768, Eq. 3 and the KL term of section 4; several weak labels a row as in Cui et al.,
+ * arXiv:2406.03199. Differs from Sensoy et al.: labels may be soft and enter both terms, evidence may be exp(z). For exp
+ * evidence the KL term sees min(z, 40) and has no gradient beyond. Arithmetic is in double, in forms that neither overflow
+ * nor cancel; results are rounded to f32 once.
+ *
+ * <p>A row of weight 0, or whose lambdas are all 0, is not looked at and gives 0 everywhere; so is a label of lambda 0. That
+ * is how a missing answer is left out: the caller sets its lambda to 0 and lets the others sum to 1.
+ */
+public final class EvidentialLoss {
+    private EvidentialLoss() {}
+
+    /** How a logit becomes evidence, e(z) &ge; 0. */
+    public enum Evidence {
+        /** e(z) = exp(z). */
+        EXP(ChorusNative.CHORUS_EVIDENCE_EXP),
+        /** e(z) = ln(1 + exp(z)). */
+        SOFTPLUS(ChorusNative.CHORUS_EVIDENCE_SOFTPLUS),
+        /** e(z) = max(z, 0). A row without a positive logit has no gradient and never learns. */
+        RELU(ChorusNative.CHORUS_EVIDENCE_RELU);
+
+        private final int code;
+
+        Evidence(int code) {
+            this.code = code;
+        }
+    }
+
+    /**
+     * Forward results, each [N] f32, in nats; the caller owns them.
+     *
+     * @param loss {@code w (nll + klWeight kl)}
+     * @param nll  {@code sum_i lambda_i NLL_i}, without w
+     * @param kl   {@code sum_i lambda_i KL_i}, without w and klWeight; computed even if klWeight is 0
+     */
+    public record Result(Tensor loss, Tensor nll, Tensor kl) {}
+
+    /**
+     * Computes the loss of each row; no argument is modified.
+     *
+     * @param logits   [N, K] f32, K at least 1, rows may be strided; -infinity is no evidence
+     * @param targets  [N, W, K] f32 soft labels in [0, 1], W at least 1; they need not sum to 1
+     * @param lambda   [N, W] f32 weights of the labels, finite and at least 0, not renormalised, or null for 1/W
+     * @param weights  [N] f32 weights of the rows, finite and at least 0, or null for 1
+     * @param evidence how a logit becomes evidence
+     * @param klWeight finite and at least 0, already annealed
+     * @return new tensors, attached to the caller's {@code PointerScope}
+     * @throws IllegalArgumentException if a shape, dtype, device, stride or klWeight is not as above
+     * @throws KernelException          if a row holds NaN, +infinity or a value outside its range; names the first such row
+     */
+    public static Result forward(
+            Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
+        Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
+        Tensor loss = KernelArguments.emptyFloats(call.rows);
+        Tensor nll = KernelArguments.emptyFloats(call.rows);
+        Tensor kl = KernelArguments.emptyFloats(call.rows);
+        int status = ChorusNative.chorus_evidential_forward_f32(
+                loss.data_ptr_float(),
+                nll.data_ptr_float(),
+                kl.data_ptr_float(),
+                call.logits,
+                call.targets,
+                call.lambda,
+                call.weights,
+                call.rows,
+                call.labels,
+                call.classes,
+                call.stride,
+                evidence.code,
+                klWeight);
+        KernelArguments.keepAlive(loss, nll, kl, logits, targets, lambda, weights);
+        KernelArguments.raise(status, "evidential_forward", call.shape());
+        return new Result(loss, nll, kl);
+    }
+
+    /**
+     * Gradient of {@code sum_n dloss_n loss_n} with respect to the logits; no argument is modified.
+     *
+     * @param dloss [N] f32, finite; {@code 1/N} for the mean over rows
+     * @return dlogits [N, K] f32, dense and new, attached to the caller's {@code PointerScope}
+     * @throws IllegalArgumentException as {@link #forward}
+     * @throws KernelException          as {@link #forward}, or if dloss is not finite
+     */
+    public static Tensor backward(
+            Tensor dloss,
+            Tensor logits,
+            Tensor targets,
+            Tensor lambda,
+            Tensor weights,
+            Evidence evidence,
+            double klWeight) {
+        Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
+        FloatPointer d = KernelArguments.floats("dloss", dloss, call.rows);
+        Tensor dlogits = KernelArguments.emptyFloats(call.rows, call.classes);
+        int status = ChorusNative.chorus_evidential_backward_f32(
+                dlogits.data_ptr_float(),
+                d,
+                call.logits,
+                call.targets,
+                call.lambda,
+                call.weights,
+                call.rows,
+                call.labels,
+                call.classes,
+                call.stride,
+                evidence.code,
+                klWeight);
+        KernelArguments.keepAlive(dlogits, dloss, logits, targets, lambda, weights);
+        KernelArguments.raise(status, "evidential_backward", call.shape());
+        return dlogits;
+    }
+
+    /** The arguments that both directions share, checked. */
+    private static final class Call {
+        final long rows;
+        final long labels;
+        final long classes;
+        final long stride;
+        final FloatPointer logits;
+        final FloatPointer targets;
+        final FloatPointer lambda;
+        final FloatPointer weights;
+
+        Call(Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
+            rows = KernelArguments.size("logits", logits, 0, "N", "K");
+            classes = logits.size(1);
+            labels = KernelArguments.size("targets", targets, 1, "N", "W", "K");
+            KernelArguments.check("logits", logits, ScalarType.Float, rows, classes);
+            this.logits = logits.data_ptr_float();
+            stride = KernelArguments.rowStride("logits", logits);
+            this.targets = KernelArguments.floats("targets", targets, rows, labels, classes);
+            this.lambda = KernelArguments.floatsOrNull("lambda", lambda, rows, labels);
+            this.weights = KernelArguments.floatsOrNull("weights", weights, rows);
+            if (evidence == null) {
+                throw new IllegalArgumentException("evidence: expected EXP, SOFTPLUS or RELU, got null");
+            }
+            if (!(klWeight >= 0 && klWeight < Double.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException("klWeight: expected a finite number of at least 0, got " + klWeight);
+            }
+        }
+
+        String shape() {
+            return "[N=" + rows + ", W=" + labels + ", K=" + classes + "]";
+        }
+    }
+}

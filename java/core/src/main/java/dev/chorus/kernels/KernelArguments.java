@@ -1,0 +1,144 @@
+package dev.chorus.kernels;
+
+import dev.chorus.bindings.ChorusNative;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.Layout;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** What every facade does around a native call: check tensors, allocate results, turn a status into an exception. */
+final class KernelArguments {
+    private KernelArguments() {}
+
+    /**
+     * Checks a dense f32 CPU tensor and returns its data.
+     *
+     * @param shape the expected shape, also the text of the message
+     * @throws IllegalArgumentException naming what was expected and what came
+     */
+    static FloatPointer floats(String name, Tensor tensor, long... shape) {
+        check(name, tensor, ScalarType.Float, shape);
+        requireContiguous(name, tensor);
+        return tensor.data_ptr_float();
+    }
+
+    /** As {@link #floats}, and null for null. */
+    static FloatPointer floatsOrNull(String name, Tensor tensor, long... shape) {
+        return tensor == null ? null : floats(name, tensor, shape);
+    }
+
+    /** Checks dtype, device, layout and shape; strides are the caller's business. */
+    static void check(String name, Tensor tensor, ScalarType dtype, long... shape) {
+        requirePresent(name, tensor);
+        ScalarType actual = tensor.scalar_type().intern();
+        if (actual != dtype) {
+            throw new IllegalArgumentException(name + ": expected dtype " + dtype + ", got " + actual);
+        }
+        if (!tensor.is_cpu()) {
+            try (Device device = tensor.device()) {
+                throw new IllegalArgumentException(name + ": expected a CPU tensor, got one on "
+                        + device.str().getString());
+            }
+        }
+        if (tensor.layout().intern() != Layout.Strided) {
+            throw new IllegalArgumentException(
+                    name + ": expected layout Strided, got " + tensor.layout().intern());
+        }
+        long[] actualShape = shape(tensor);
+        if (!Arrays.equals(actualShape, shape)) {
+            throw new IllegalArgumentException(
+                    name + ": expected shape " + Arrays.toString(shape) + ", got " + Arrays.toString(actualShape));
+        }
+    }
+
+    static void requireContiguous(String name, Tensor tensor) {
+        if (!tensor.is_contiguous()) {
+            long[] strides = new long[Math.toIntExact(tensor.dim())];
+            Arrays.setAll(strides, tensor::stride);
+            throw new IllegalArgumentException(name + ": expected a contiguous tensor, got shape "
+                    + Arrays.toString(shape(tensor)) + " with strides " + Arrays.toString(strides));
+        }
+    }
+
+    /**
+     * Checks a matrix whose rows are dense but may lie apart, and returns the distance between rows in elements.
+     *
+     * @throws IllegalArgumentException if elements of a row are not adjacent or rows overlap
+     */
+    static long rowStride(String name, Tensor matrix) {
+        long rows = matrix.size(0);
+        long columns = matrix.size(1);
+        // Strides of a dimension of size 1 or of an empty tensor mean nothing.
+        boolean dense = columns <= 1 || matrix.stride(1) == 1;
+        long stride = rows <= 1 || columns == 0 ? columns : matrix.stride(0);
+        if (!dense || stride < columns) {
+            throw new IllegalArgumentException(name + ": expected dense rows that do not overlap, got shape "
+                    + Arrays.toString(shape(matrix)) + " with strides "
+                    + Arrays.toString(new long[] {matrix.stride(0), matrix.stride(1)}));
+        }
+        return stride;
+    }
+
+    /** Size {@code dimension} of a tensor that must have {@code rank} of them; the names of them make the message. */
+    static long size(String name, Tensor tensor, int dimension, String... letters) {
+        requirePresent(name, tensor);
+        if (tensor.dim() != letters.length) {
+            throw new IllegalArgumentException(
+                    name + ": expected shape " + Arrays.toString(letters) + ", got " + Arrays.toString(shape(tensor)));
+        }
+        return tensor.size(dimension);
+    }
+
+    static long[] shape(Tensor tensor) {
+        long[] shape = new long[Math.toIntExact(tensor.dim())];
+        Arrays.setAll(shape, tensor::size);
+        return shape;
+    }
+
+    /** An uninitialised f32 CPU tensor, attached to the caller's scope; the default dtype and device do not matter. */
+    static Tensor emptyFloats(long... shape) {
+        // Closed here, so that only the result stays behind in the caller's scope.
+        try (TensorOptions options = new TensorOptions(ScalarType.Float)) {
+            return torch.empty(shape, options, null);
+        }
+    }
+
+    /** @throws KernelException unless the status is {@code CHORUS_OK}; must run on the thread of the call */
+    static void raise(int status, String op, String shape) {
+        if (status == ChorusNative.CHORUS_OK) {
+            return;
+        }
+        KernelException.Status kind =
+                switch (status) {
+                    case ChorusNative.CHORUS_INVALID_ARGUMENT -> KernelException.Status.INVALID_ARGUMENT;
+                    case ChorusNative.CHORUS_INVALID_VALUE -> KernelException.Status.INVALID_VALUE;
+                    default -> KernelException.Status.INTERNAL;
+                };
+        BytePointer text = ChorusNative.chorus_last_error();
+        throw new KernelException(op, kind, shape, "f32", text.getString());
+    }
+
+    /**
+     * Keeps tensors from being collected while native code reads their memory: a data pointer does not hold its tensor, and
+     * an argument that the caller built in place has no other reference.
+     */
+    @SuppressWarnings("ReachabilityFenceUsage") // no finally: native calls do not throw
+    static void keepAlive(Tensor... tensors) {
+        for (Tensor tensor : tensors) {
+            Reference.reachabilityFence(tensor);
+        }
+    }
+
+    private static void requirePresent(String name, Tensor tensor) {
+        if (tensor == null || tensor.isNull() || !tensor.defined()) {
+            throw new IllegalArgumentException(name + ": expected a tensor, got "
+                    + (tensor == null || tensor.isNull() ? "null" : "an undefined one"));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.chorus.kernels;
+
+/**
+ * A kernel refused its input or failed. Nothing was written to any output.
+ *
+ * <p>The message holds the op, the shape and dtype it ran on, and the native text, which names the first bad row.
+ */
+public final class KernelException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** What a kernel answered, as {@code chorus.h} numbers it. */
+    public enum Status {
+        /** A pointer, size or scalar was refused: an error of the caller's program. */
+        INVALID_ARGUMENT,
+        /** A value was refused, such as a NaN logit: an error in the data or a diverged model. */
+        INVALID_VALUE,
+        /** A failure inside the library. */
+        INTERNAL
+    }
+
+    private final String op;
+    private final Status status;
+
+    KernelException(String op, Status status, String shape, String dtype, String nativeText) {
+        super(op + " failed on " + shape + " " + dtype + ": " + nativeText);
+        this.op = op;
+        this.status = status;
+    }
+
+    /** Name of the op, such as {@code token_logprob_forward}. */
+    public String op() {
+        return op;
+    }
+
+    /** What kind of failure it was. */
+    public Status status() {
+        return status;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.chorus.kernels;
+
+import dev.chorus.bindings.ChorusNative;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Log-probability of one target token a row, with the row's log-sum-exp and entropy.
+ *
+ * <pre>{@code
+ * lse_n     = ln sum_v e^z_nv
+ * logps_n   = z_nt - lse_n                                          t = targets_n
+ * entropy_n = -sum_v p_nv ln p_nv,   p = softmax(z)
+ *
+ * dlogits_nv = w_n dlogps_n (1[v = t] - p_nv)
+ * }</pre>
+ *
+ * <p>Rows are tokens: N of all sequences of a batch, without padding. Logits are [N, V] f32 on the CPU; rows are dense but
+ * may lie apart (a column slice). A logit of -infinity is a masked entry of probability 0. Arithmetic is in double;
+ * results are rounded to f32 once.
+ *
+ * <p>A row of weight 0 is not looked at: its logits, target and gradient may hold anything, and its results are 0.
+ */
+public final class TokenLogProb {
+    private TokenLogProb() {}
+
+    /**
+     * Forward results, each [N] f32, in nats; the caller owns them.
+     *
+     * @param logps   log-probability of the target, at most 0; not multiplied by the weight
+     * @param lse     log-sum-exp of the row, which the backward needs
+     * @param entropy of the row's distribution, in [0, ln V]
+     */
+    public record Result(Tensor logps, Tensor lse, Tensor entropy) {}
+
+    /**
+     * Computes log-probabilities; no argument is modified.
+     *
+     * @param logits  [N, V] f32, V at least 1, rows may be strided
+     * @param targets [N] int64 in [0, V)
+     * @param weights [N] f32, finite and at least 0, or null for 1; only zeros matter here
+     * @return new tensors, attached to the caller's {@code PointerScope}
+     * @throws IllegalArgumentException if a shape, dtype, device or stride is not as above
+     * @throws KernelException          if a row holds NaN or +infinity, or its target is outside [0, V) or masked; names
+     *                                  the first such row
+     */
+    public static Result forward(Tensor logits, Tensor targets, Tensor weights) {
+        long rows = KernelArguments.size("logits", logits, 0, "N", "V");
+        long vocabulary = logits.size(1);
+        FloatPointer z = logits(logits, rows, vocabulary);
+        LongPointer t = targets(targets, rows);
+        FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
+        long stride = KernelArguments.rowStride("logits", logits);
+
+        Tensor logps = KernelArguments.emptyFloats(rows);
+        Tensor lse = KernelArguments.emptyFloats(rows);
+        Tensor entropy = KernelArguments.emptyFloats(rows);
+        int status = ChorusNative.chorus_token_logprob_forward_f32(
+                logps.data_ptr_float(),
+                lse.data_ptr_float(),
+                entropy.data_ptr_float(),
+                z,
+                t,
+                w,
+                rows,
+                vocabulary,
+                stride);
+        KernelArguments.keepAlive(logps, lse, entropy, logits, targets, weights);
+        KernelArguments.raise(status, "token_logprob_forward", shape(rows, vocabulary));
+        return new Result(logps, lse, entropy);
+    }
+
+    /**
+     * Turns logits into the gradient of {@code sum_n w_n dlogps_n logps_n} with respect to them, in place.
+     *
+     * <p>Autograd is not told: logits must not be a tensor that a later {@code backward} reads. With f32 {@code lse}, each
+     * probability has a relative error of {@code |lse| 2^-24}.
+     *
+     * @param logits  [N, V] f32 as in the forward; overwritten with dlogits. Strided rows keep what lies between them
+     * @param targets [N] int64 as in the forward
+     * @param lse     [N] f32, the forward's
+     * @param dlogps  [N] f32, finite: gradient of the loss with respect to {@code w_n logps_n}
+     * @param weights [N] f32 as in the forward, or null for 1
+     * @throws IllegalArgumentException if a shape, dtype, device or stride is not as above
+     * @throws KernelException          as in the forward, or if lse or dlogps is not finite; logits are then unchanged
+     */
+    public static void backwardInPlace(Tensor logits, Tensor targets, Tensor lse, Tensor dlogps, Tensor weights) {
+        long rows = KernelArguments.size("logits", logits, 0, "N", "V");
+        long vocabulary = logits.size(1);
+        FloatPointer z = logits(logits, rows, vocabulary);
+        LongPointer t = targets(targets, rows);
+        FloatPointer l = KernelArguments.floats("lse", lse, rows);
+        FloatPointer d = KernelArguments.floats("dlogps", dlogps, rows);
+        FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
+        long stride = KernelArguments.rowStride("logits", logits);
+
+        int status = ChorusNative.chorus_token_logprob_backward_f32(z, t, l, d, w, rows, vocabulary, stride);
+        KernelArguments.keepAlive(logits, targets, lse, dlogps, weights);
+        KernelArguments.raise(status, "token_logprob_backward", shape(rows, vocabulary));
+    }
+
+    private static FloatPointer logits(Tensor logits, long rows, long vocabulary) {
+        KernelArguments.check("logits", logits, ScalarType.Float, rows, vocabulary);
+        return logits.data_ptr_float();
+    }
+
+    private static LongPointer targets(Tensor targets, long rows) {
+        KernelArguments.check("targets", targets, ScalarType.Long, rows);
+        KernelArguments.requireContiguous("targets", targets);
+        return targets.data_ptr_long();
+    }
+
+    private static String shape(long rows, long vocabulary) {
+        return "[N=" + rows + ", V=" + vocabulary + "]";
+    }
+}

@@ -1,2 +1,0 @@
-#include "chorus.h"
-extern "C" const char* chorus_last_error(void) { return ""; }
