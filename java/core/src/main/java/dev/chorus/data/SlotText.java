@@ -45,7 +45,7 @@ public final class SlotText {
     /** What a model wrote. */
     public List<Entity> read(String text) {
         List<Entity> entities = new ArrayList<>();
-        for (String piece : text.split(";")) {
+        for (String piece : text.split(";", -1)) {
             int colon = piece.indexOf(':');
             if (colon < 0) {
                 continue;

@@ -97,8 +97,8 @@ final class ConfigReader {
                 throw new ConfigException(file + ": key '" + path + "' is missing");
             }
         } else if (node.isObject()) {
-            node.fields()
-                    .forEachRemaining(field -> refuseMissing(
+            node.properties()
+                    .forEach(field -> refuseMissing(
                             file, field.getValue(), path.isEmpty() ? field.getKey() : path + "." + field.getKey()));
         } else if (node.isArray()) {
             for (int i = 0; i < node.size(); i++) {
@@ -112,7 +112,7 @@ final class ConfigReader {
         if (equals < 1) {
             throw new ConfigException("--set " + override + ": expected key=value, such as data.weak=500");
         }
-        String[] keys = override.substring(0, equals).split("\\.");
+        String[] keys = override.substring(0, equals).split("\\.", -1);
         JsonNode value;
         try {
             value = YAML.readTree(override.substring(equals + 1));

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -139,9 +138,7 @@ final class StageStore implements AutoCloseable {
             if (!manifest.path("hash").asText().equals(hash)) {
                 return MANIFEST + " belongs to another stage";
             }
-            Iterator<Map.Entry<String, JsonNode>> files = manifest.path("files").fields();
-            while (files.hasNext()) {
-                Map.Entry<String, JsonNode> entry = files.next();
+            for (Map.Entry<String, JsonNode> entry : manifest.path("files").properties()) {
                 Path file = folder.resolve(entry.getKey());
                 if (!Files.isRegularFile(file) || !Hashes.of(file).equals(entry.getValue().asText())) {
                     return entry.getKey() + " is missing or changed";

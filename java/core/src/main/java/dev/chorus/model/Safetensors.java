@@ -113,7 +113,7 @@ final class Safetensors {
             throw new CheckpointException(file, "the header is no JSON: " + e.getOriginalMessage(), e);
         }
         List<Entry> entries = new ArrayList<>();
-        root.fields().forEachRemaining(field -> {
+        root.properties().forEach(field -> {
             if (!field.getKey().equals("__metadata__")) {
                 entries.add(entry(file, field.getKey(), field.getValue()));
             }

@@ -22,8 +22,10 @@ public final class WordBridge {
     /**
      * Which tokens of both sides make up a word, or several words that had to merge.
      *
-     * @param weak   [from, to) of the weak tokens
-     * @param strong [from, to) of the strong tokens
+     * @param weakFrom   first weak token
+     * @param weakTo     behind the last weak token
+     * @param strongFrom first strong token
+     * @param strongTo   behind the last strong token
      */
     public record Word(int weakFrom, int weakTo, int strongFrom, int strongTo) {}
 

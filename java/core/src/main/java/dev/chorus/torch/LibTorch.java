@@ -3,6 +3,8 @@ package dev.chorus.torch;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
@@ -60,6 +62,15 @@ public final class LibTorch {
         load();
         torch.set_num_threads(threads);
         openblas_nolapack.blas_set_num_threads(threads);
+    }
+
+    /** LibTorch's version, such as "2.10.0". */
+    public static String version() {
+        try (Scope scope = new Scope()) {
+            Matcher version =
+                    Pattern.compile("TORCH_VERSION=([0-9.]+)").matcher(torch.show_config().getString());
+            return version.find() ? version.group(1) : "unknown";
+        }
     }
 
     private static void setEnvironment(String name, String value) {
