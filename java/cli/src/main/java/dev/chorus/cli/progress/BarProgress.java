@@ -4,33 +4,34 @@ import dev.chorus.cli.report.Durations;
 import dev.chorus.experiment.ProgressListener;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
-import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** One bar over all the work that is still to do, with speed, time left and what is running. */
 final class BarProgress implements ProgressListener, AutoCloseable {
-    /** The bar's steps: hundredths of a per cent, shown as per cent. */
     private static final long STEPS = 10_000;
-
     private static final int REFRESH_MILLIS = 250;
+    private static final int BAR_WIDTH = 24;
 
     private final PrintStream out;
     private final LongSupplier clock;
+    private final boolean unicode = Charset.defaultCharset().newEncoder().canEncode('\u2588');
     private final WorkAccount account = new WorkAccount();
     private final Map<String, String> running = new LinkedHashMap<>();
     private ProgressBar bar;
+    private volatile Shown shown = new Shown(0, 0, 0, "");
+
+    /**
+     * What the bar's own thread draws. It reads this and takes no lock: closing the bar waits for that thread, and would wait
+     * for ever if the thread waited for us.
+     */
+    private record Shown(double fraction, int finished, int stages, String message) {}
 
     BarProgress(PrintStream out, LongSupplier clock) {
         this.out = out;
@@ -44,15 +45,11 @@ final class BarProgress implements ProgressListener, AutoCloseable {
             out.println(account.reused() + " finished stage" + (account.reused() == 1 ? "" : "s") + " reused");
         }
         if (account.stages() > 0) {
+            refresh();
             bar = new ProgressBarBuilder()
-                    .setTaskName("chorus")
                     .setInitialMax(STEPS)
-                    .setUnit("%", STEPS / 100)
-                    .showSpeed(new DecimalFormat("0.0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-                    .setSpeedUnit(ChronoUnit.MINUTES)
-                    .setEtaFunction(state -> remaining())
                     .setUpdateIntervalMillis(REFRESH_MILLIS)
-                    .setStyle(style())
+                    .setRenderer((state, width) -> line(shown, clock.getAsLong(), width))
                     .setConsumer(new ConsoleProgressBarConsumer(out))
                     .build();
         }
@@ -62,7 +59,8 @@ final class BarProgress implements ProgressListener, AutoCloseable {
     public synchronized void started(StageView stage) {
         if (!stage.reused()) {
             account.started(stage);
-            show(stage, "");
+            running.put(stage.id(), "");
+            refresh();
         }
     }
 
@@ -70,7 +68,8 @@ final class BarProgress implements ProgressListener, AutoCloseable {
     public synchronized void advanced(StageView stage, double fraction, String message) {
         if (!stage.reused()) {
             account.advanced(stage, fraction);
-            show(stage, message);
+            running.put(stage.id(), message);
+            refresh();
         }
     }
 
@@ -83,7 +82,7 @@ final class BarProgress implements ProgressListener, AutoCloseable {
         }
     }
 
-    /** Written on a line of its own; the bar is drawn again below it. */
+    /** Written over the bar, which is drawn again below it. */
     @Override
     public synchronized void note(String message) {
         out.print(bar == null ? "" : "\r\u001b[K");
@@ -96,40 +95,45 @@ final class BarProgress implements ProgressListener, AutoCloseable {
         if (bar != null) {
             bar.close();
             bar = null;
-            out.println(account.finishedStages() + "/" + account.stages() + " stages in "
+            out.println(account.finishedStages() + " of " + account.stages() + " stages in "
                     + Durations.exact(account.elapsedSeconds(clock.getAsLong())));
         }
     }
 
-    private void show(StageView stage, String message) {
-        running.put(stage.id(), message);
-        refresh();
-    }
-
-    /** The stage that began first, with its message, and how many run beside it. */
+    /** Takes the stage that began first, with its message, and how many run beside it. */
     private void refresh() {
-        if (bar == null) {
-            return;
+        String message = "";
+        if (!running.isEmpty()) {
+            Map.Entry<String, String> first = running.entrySet().iterator().next();
+            String others = running.size() > 1 ? " (+" + (running.size() - 1) + ")" : "";
+            message = first.getKey() + others + "  " + first.getValue();
         }
-        bar.stepTo(Math.round(account.fraction() * STEPS));
-        if (running.isEmpty()) {
-            bar.setExtraMessage("");
-            return;
+        shown = new Shown(account.fraction(), account.finishedStages(), account.stages(), message);
+        if (bar != null) {
+            bar.stepTo(Math.round(shown.fraction() * STEPS));
         }
-        Map.Entry<String, String> first = running.entrySet().iterator().next();
-        String more = running.size() > 1 ? " +" + (running.size() - 1) : "";
-        bar.setExtraMessage(" " + first.getKey() + more + (first.getValue().isEmpty() ? "" : ": " + first.getValue()));
     }
 
-    /** Called by the bar's own thread. */
-    private synchronized Optional<Duration> remaining() {
-        double seconds = account.remainingSeconds(clock.getAsLong());
-        return seconds < 0 ? Optional.empty() : Optional.of(Duration.ofSeconds(Math.round(seconds)));
-    }
-
-    private static ProgressBarStyle style() {
-        return Charset.defaultCharset().newEncoder().canEncode('\u2588')
-                ? ProgressBarStyle.UNICODE_BLOCK
-                : ProgressBarStyle.ASCII;
+    /** " 34% ████████░░░░  12/45 stages  3.1%/min  about 1 min 20 s left  pretrain  step 5/10", cut to {@code width}. */
+    private String line(Shown now, long nanoTime, int width) {
+        int filled = (int) Math.round(now.fraction() * BAR_WIDTH);
+        String drawn =
+                (unicode ? "\u2588" : "#").repeat(filled) + (unicode ? "\u2591" : ".").repeat(BAR_WIDTH - filled);
+        StringBuilder line = new StringBuilder();
+        line.append(String.format(Locale.ROOT, "%3.0f%% ", 100 * now.fraction()))
+                .append(drawn);
+        line.append("  ")
+                .append(now.finished())
+                .append('/')
+                .append(now.stages())
+                .append(" stages");
+        double remaining = account.remainingSeconds(now.fraction(), nanoTime);
+        if (remaining >= 0 && now.fraction() < 1) {
+            double perMinute = 6000 * now.fraction() / account.elapsedSeconds(nanoTime);
+            line.append(String.format(Locale.ROOT, "  %.1f%%/min  ", perMinute));
+            line.append(Durations.about(remaining)).append(" left");
+        }
+        line.append("  ").append(now.message());
+        return line.length() <= width ? line.toString() : line.substring(0, Math.max(0, width));
     }
 }

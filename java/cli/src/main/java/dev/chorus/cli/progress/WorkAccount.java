@@ -73,7 +73,11 @@ final class WorkAccount {
 
     /** What is left at the speed so far; negative while nothing can be said. */
     double remainingSeconds(long nanoTime) {
-        double fraction = fraction();
+        return remainingSeconds(fraction(), nanoTime);
+    }
+
+    /** The same for a fraction read before. Needs no lock: the clock's start is set before any other thread can ask. */
+    double remainingSeconds(double fraction, long nanoTime) {
         double elapsed = elapsedSeconds(nanoTime);
         return fraction < 0.005 || elapsed < 1 ? -1 : elapsed * (1 - fraction) / fraction;
     }

@@ -128,8 +128,8 @@ public final class HtmlReport {
         if (!view.students().isEmpty()) {
             figure(
                     "Performance gap recovered",
-                    "Share of the way from the weak baseline to the ceiling."
-                            + (results.seeds().size() > 1 ? " Whiskers: 95% interval." : ""));
+                    "Share of the way from weak baseline to ceiling."
+                            + (results.seeds().size() > 1 ? " Whiskers: 95%." : ""));
             PgrChart.draw(view, out);
             out.close();
         }

@@ -71,7 +71,7 @@ final class ScoreChart {
         Charts.track(out, x, top, TRACK);
         reference("ref-weak", view.weakMean(), top);
         reference("ref-ceiling", view.ceiling(), top);
-        for (double value : view.bySeed(model)) {
+        for (double value : view.results().seeds().size() > 1 ? view.bySeed(model) : List.<Double>of()) {
             Svg.dot(out, "seed " + tone, x.percent(value), top + TRACK - 4, 2);
         }
         double middle = top + 8.5;
