@@ -52,8 +52,8 @@ class DoctorTest {
         assertThat(Machine.memory(8 * GIB, 6 * GIB, GIB).line(8))
                 .isEqualTo("ok  Memory    8.0 GiB, 6.0 GiB free, Java heap up to 1.0 GiB");
         assertThat(Machine.memory(8 * GIB, 2 * GIB, GIB).state()).isEqualTo(State.ABSENT);
-        assertThat(Machine.disk(Path.of("/work"), 0.1 * GIB).state()).isEqualTo(State.MISSING);
-        assertThat(Machine.disk(Path.of("/work"), 0.1 * GIB).cure()).contains("--out");
+        assertThat(Machine.disk(Path.of("/data"), 0.1 * GIB).state()).isEqualTo(State.MISSING);
+        assertThat(Machine.disk(Path.of("/data"), 0.1 * GIB).cure()).contains("--out");
     }
 
     @Test
