@@ -1,0 +1,2 @@
+/** What {@code chorus doctor} looks at, one class a question. */
+package dev.chorus.cli.doctor;

@@ -1,0 +1,139 @@
+package dev.chorus.cli.progress;
+
+import dev.chorus.cli.report.Durations;
+import dev.chorus.experiment.ProgressListener;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+
+/** One bar over all the work that is still to do, with speed, time left and what is running. */
+final class BarProgress implements ProgressListener, AutoCloseable {
+    private static final long STEPS = 10_000;
+    private static final int REFRESH_MILLIS = 250;
+    private static final int BAR_WIDTH = 24;
+
+    private final PrintStream out;
+    private final LongSupplier clock;
+    private final boolean unicode = Charset.defaultCharset().newEncoder().canEncode('\u2588');
+    private final WorkAccount account = new WorkAccount();
+    private final Map<String, String> running = new LinkedHashMap<>();
+    private ProgressBar bar;
+    private volatile Shown shown = new Shown(0, 0, 0, "");
+
+    /**
+     * What the bar's own thread draws. It reads this and takes no lock: closing the bar waits for that thread, and would wait
+     * for ever if the thread waited for us.
+     */
+    private record Shown(double fraction, int finished, int stages, String message) {}
+
+    BarProgress(PrintStream out, LongSupplier clock) {
+        this.out = out;
+        this.clock = clock;
+    }
+
+    @Override
+    public synchronized void planned(List<StageView> stages) {
+        account.planned(stages, clock.getAsLong());
+        if (account.reused() > 0) {
+            out.println(account.reused() + " finished stage" + (account.reused() == 1 ? "" : "s") + " reused");
+        }
+        if (account.stages() > 0) {
+            refresh();
+            bar = new ProgressBarBuilder()
+                    .setInitialMax(STEPS)
+                    .setUpdateIntervalMillis(REFRESH_MILLIS)
+                    .setRenderer((state, width) -> line(shown, clock.getAsLong(), width))
+                    .setConsumer(new ConsoleProgressBarConsumer(out))
+                    .build();
+        }
+    }
+
+    @Override
+    public synchronized void started(StageView stage) {
+        if (!stage.reused()) {
+            account.started(stage);
+            running.put(stage.id(), "");
+            refresh();
+        }
+    }
+
+    @Override
+    public synchronized void advanced(StageView stage, double fraction, String message) {
+        if (!stage.reused()) {
+            account.advanced(stage, fraction);
+            running.put(stage.id(), message);
+            refresh();
+        }
+    }
+
+    @Override
+    public synchronized void finished(StageView stage, double seconds) {
+        if (!stage.reused()) {
+            account.finished(stage);
+            running.remove(stage.id());
+            refresh();
+        }
+    }
+
+    /** Written over the bar, which is drawn again below it. */
+    @Override
+    public synchronized void note(String message) {
+        out.print(bar == null ? "" : "\r\u001b[K");
+        out.println(message);
+    }
+
+    /** Leaves the last state of the bar on the screen. */
+    @Override
+    public synchronized void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+            out.println(account.finishedStages() + " of " + account.stages() + " stages in "
+                    + Durations.exact(account.elapsedSeconds(clock.getAsLong())));
+        }
+    }
+
+    /** Takes the stage that began first, with its message, and how many run beside it. */
+    private void refresh() {
+        String message = "";
+        if (!running.isEmpty()) {
+            Map.Entry<String, String> first = running.entrySet().iterator().next();
+            String others = running.size() > 1 ? " (+" + (running.size() - 1) + ")" : "";
+            message = first.getKey() + others + "  " + first.getValue();
+        }
+        shown = new Shown(account.fraction(), account.finishedStages(), account.stages(), message);
+        if (bar != null) {
+            bar.stepTo(Math.round(shown.fraction() * STEPS));
+        }
+    }
+
+    /** " 34% ████████░░░░  12/45 stages  3.1%/min  about 1 min 20 s left  pretrain  step 5/10", cut to {@code width}. */
+    private String line(Shown now, long nanoTime, int width) {
+        int filled = (int) Math.round(now.fraction() * BAR_WIDTH);
+        String drawn =
+                (unicode ? "\u2588" : "#").repeat(filled) + (unicode ? "\u2591" : ".").repeat(BAR_WIDTH - filled);
+        StringBuilder line = new StringBuilder();
+        line.append(String.format(Locale.ROOT, "%3.0f%% ", 100 * now.fraction()))
+                .append(drawn);
+        line.append("  ")
+                .append(now.finished())
+                .append('/')
+                .append(now.stages())
+                .append(" stages");
+        double remaining = account.remainingSeconds(now.fraction(), nanoTime);
+        if (remaining >= 0 && now.fraction() < 1) {
+            double perMinute = 6000 * now.fraction() / account.elapsedSeconds(nanoTime);
+            line.append(String.format(Locale.ROOT, "  %.1f%%/min  ", perMinute));
+            line.append(Durations.about(remaining)).append(" left");
+        }
+        line.append("  ").append(now.message());
+        return line.length() <= width ? line.toString() : line.substring(0, Math.max(0, width));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.chorus.cli.report;
+
+/** Makes any text safe between tags and inside a double-quoted attribute, in HTML and in XML. */
+final class Escape {
+    private static final char REPLACEMENT = '\uFFFD';
+
+    private Escape() {}
+
+    /** {@code text} with markup characters as entities, and characters that no XML document may hold as U+FFFD. */
+    static String escape(String text) {
+        StringBuilder out = new StringBuilder(text.length() + 16);
+        text.codePoints().forEach(c -> {
+            switch (c) {
+                case '&' -> out.append("&amp;");
+                case '<' -> out.append("&lt;");
+                case '>' -> out.append("&gt;");
+                case '"' -> out.append("&quot;");
+                case '\'' -> out.append("&#39;");
+                default -> out.appendCodePoint(allowed(c) ? c : REPLACEMENT);
+            }
+        });
+        return out.toString();
+    }
+
+    /** XML 1.0's Char production; a lone surrogate is no character. */
+    private static boolean allowed(int c) {
+        if (c < 0x20) {
+            return c == '\t' || c == '\n' || c == '\r';
+        }
+        return !(c >= 0xD800 && c <= 0xDFFF) && c != 0xFFFE && c != 0xFFFF;
+    }
+}
