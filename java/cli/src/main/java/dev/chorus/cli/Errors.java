@@ -2,6 +2,7 @@ package dev.chorus.cli;
 
 import dev.chorus.data.DataException;
 import dev.chorus.experiment.ConfigException;
+import dev.chorus.experiment.StageException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -26,7 +27,7 @@ final class Errors {
     static int report(Exception exception, boolean verbose, PrintWriter err) {
         Throwable e = exception instanceof UncheckedIOException wrapped ? wrapped.getCause() : exception;
         boolean expected = true;
-        if (e instanceof ConfigException || e instanceof DataException) {
+        if (e instanceof ConfigException || e instanceof DataException || e instanceof StageException) {
             err.println("chorus: " + e.getMessage());
         } else if (e instanceof IOException io) {
             err.println("chorus: " + sentence(io));

@@ -1,12 +1,24 @@
 package dev.chorus.cli;
 
+import dev.chorus.cli.progress.ConsoleProgress;
+import dev.chorus.cli.report.HtmlReport;
+import dev.chorus.cli.report.ResultTable;
+import dev.chorus.experiment.Experiment;
+import dev.chorus.experiment.ProgressListener.StageView;
+import dev.chorus.experiment.Results;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code chorus run}: one experiment from its configuration to the report. */
 @Command(
@@ -18,6 +30,11 @@ import picocli.CommandLine.Parameters;
             "Finished stages are reused, also after an interruption: the same command goes on where it stopped."
         })
 final class RunCommand implements Callable<Integer> {
+    private static final String REPORT = "report.html";
+
+    @Spec
+    private CommandSpec spec;
+
     @Parameters(paramLabel = "CONFIG", description = "The experiment, a YAML file such as examples/slurp-quick.yaml.")
     private Path config;
 
@@ -31,8 +48,8 @@ final class RunCommand implements Callable<Integer> {
             names = "--set",
             paramLabel = "KEY=VALUE",
             description = "Overrides one value of the configuration, with dots between levels, such as "
-                    + "--set student.epochs=4. May be repeated.")
-    private Map<String, String> overrides = new LinkedHashMap<>();
+                    + "--set scenario.train.epochs=4. May be repeated.")
+    private List<String> overrides = new ArrayList<>();
 
     @Option(
             names = "--seeds",
@@ -45,13 +62,38 @@ final class RunCommand implements Callable<Integer> {
             description = "Checks configuration and data, prints the stages that would run, and stops.")
     private boolean dryRun;
 
-    @Option(names = "--force", description = "Overwrites an earlier result in DIR.")
+    @Option(
+            names = "--force",
+            description = "Replaces the results of another configuration or build in DIR. Finished stages that still fit "
+                    + "are reused all the same.")
     private boolean force;
 
     @Override
-    public Integer call() throws Exception {
-        // The one place where the command line meets the experiment.
-        throw new IllegalStateException("run is wired in experiment: " + config + ", " + out + ", " + overrides + ", "
-                + seeds + ", " + dryRun + ", " + force);
+    public Integer call() throws IOException {
+        Experiment experiment =
+                Experiment.load(config, overrides, seeds == null ? OptionalInt.empty() : OptionalInt.of(seeds));
+        Path folder = out == null ? Path.of("runs", experiment.name()) : out;
+        PrintWriter stdout = spec.commandLine().getOut();
+        if (dryRun) {
+            printPlan(stdout, experiment.plan(folder));
+            return 0;
+        }
+        Results results;
+        try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
+            results = experiment.run(folder, force, progress);
+        }
+        HtmlReport.write(results, folder.resolve(REPORT));
+        stdout.println(ResultTable.render(results, Charset.defaultCharset()));
+        stdout.println("Figures  " + folder.resolve(Experiment.RESULTS));
+        stdout.println("Report   " + folder.resolve(REPORT));
+        stdout.flush();
+        return 0;
+    }
+
+    private static void printPlan(PrintWriter stdout, List<StageView> stages) {
+        stages.forEach(stage -> stdout.println((stage.reused() ? "finished  " : "to run    ") + stage.id()));
+        long finished = stages.stream().filter(StageView::reused).count();
+        stdout.println(stages.size() + " stages, " + finished + " finished, " + (stages.size() - finished) + " to run");
+        stdout.flush();
     }
 }

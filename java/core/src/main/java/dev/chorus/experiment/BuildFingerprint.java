@@ -36,7 +36,8 @@ record BuildFingerprint(String commit, String hash) {
                 properties.load(in);
             }
         }
-        return properties.getProperty("commit", "unknown");
+        String commit = properties.getProperty("git.commit.id.abbrev", "unknown");
+        return Boolean.parseBoolean(properties.getProperty("git.dirty")) ? commit + "-dirty" : commit;
     }
 
     private static String hashOfClasses() throws IOException, URISyntaxException {
