@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -116,6 +117,9 @@ final class ConfigReader {
         JsonNode value;
         try {
             value = YAML.readTree(override.substring(equals + 1));
+            if (value.isMissingNode()) {
+                value = NullNode.getInstance();
+            }
         } catch (JsonProcessingException e) {
             throw new ConfigException("--set " + override + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
         }
