@@ -64,8 +64,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--force",
-            description = "Replaces the results of another configuration or build in DIR. Finished stages that still fit "
-                    + "are reused all the same.")
+            description =
+                    "Replaces the results of another configuration or build in DIR. Finished stages that still fit "
+                            + "are reused all the same.")
     private boolean force;
 
     @Override

@@ -26,8 +26,9 @@ import java.util.stream.StreamSupport;
 
 /** Reads a configuration strictly: an unknown key, a missing one or a wrong type is an error that names it. */
 final class ConfigReader {
-    private static final ObjectMapper YAML =
-            new ObjectMapper(YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
     private static final ObjectMapper BINDER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -46,10 +47,13 @@ final class ConfigReader {
         try {
             root = YAML.readTree(Files.readString(file));
         } catch (JacksonException e) {
-            throw new ConfigException(place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
+            throw new ConfigException(
+                    place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
         } catch (IOException e) {
-            throw new ConfigException(file + ": cannot be read: "
-                    + (Files.exists(file) ? e.getMessage() : "no such file; the examples are in examples/"), e);
+            throw new ConfigException(
+                    file + ": cannot be read: "
+                            + (Files.exists(file) ? e.getMessage() : "no such file; the examples are in examples/"),
+                    e);
         }
         if (root == null || !root.isObject()) {
             throw new ConfigException(file + ": expected keys and values, such as 'name: my-run'");
@@ -79,7 +83,8 @@ final class ConfigReader {
             throw new ConfigException(file + ": " + path(e) + ": " + firstLine(e.getOriginalMessage()), e);
         } catch (JsonMappingException e) {
             Throwable cause = e.getCause() instanceof IllegalArgumentException ? e.getCause() : e;
-            String message = cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage();
+            String message =
+                    cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage();
             throw new ConfigException(file + ": " + path(e) + ": " + firstLine(message), e);
         } catch (JsonProcessingException e) {
             throw new ConfigException(file + ": " + firstLine(e.getOriginalMessage()), e);
@@ -121,15 +126,17 @@ final class ConfigReader {
                 value = NullNode.getInstance();
             }
         } catch (JsonProcessingException e) {
-            throw new ConfigException("--set " + override + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
+            throw new ConfigException(
+                    "--set " + override + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
         }
         JsonNode node = root;
         for (int i = 0; i < keys.length - 1; i++) {
             JsonNode next = node.isArray() ? element(node, keys[i], override) : node.get(keys[i]);
             if (next == null || !next.isContainerNode()) {
-                throw new ConfigException("--set " + override + ": there is no group '" + keys[i] + "' in the configuration; there are "
-                        + StreamSupport.stream(((Iterable<String>) node::fieldNames).spliterator(), false)
-                                .collect(Collectors.joining(", ")));
+                throw new ConfigException(
+                        "--set " + override + ": there is no group '" + keys[i] + "' in the configuration; there are "
+                                + StreamSupport.stream(((Iterable<String>) node::fieldNames).spliterator(), false)
+                                        .collect(Collectors.joining(", ")));
             }
             node = next;
         }
@@ -145,7 +152,8 @@ final class ConfigReader {
     private static JsonNode element(JsonNode array, String key, String override) {
         JsonNode element = key.matches("\\d{1,6}") ? array.get(Integer.parseInt(key)) : null;
         if (element == null) {
-            throw new ConfigException("--set " + override + ": '" + key + "': expected a place from 0 to " + (array.size() - 1));
+            throw new ConfigException(
+                    "--set " + override + ": '" + key + "': expected a place from 0 to " + (array.size() - 1));
         }
         return element;
     }
@@ -163,7 +171,9 @@ final class ConfigReader {
     }
 
     private static String place(Path file, JacksonException e) {
-        return e.getLocation() == null ? file.toString() : file + ":" + e.getLocation().getLineNr();
+        return e.getLocation() == null
+                ? file.toString()
+                : file + ":" + e.getLocation().getLineNr();
     }
 
     private static String firstLine(String message) {

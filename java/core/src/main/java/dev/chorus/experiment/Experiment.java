@@ -169,7 +169,8 @@ public final class Experiment {
                 return null;
             }
             throw new ConfigException(
-                    resultsFile + ": not readable as results (" + e.getMessage().lines().findFirst().orElse("")
+                    resultsFile + ": not readable as results ("
+                            + e.getMessage().lines().findFirst().orElse("")
                             + "); --force replaces it, --out DIR leaves it",
                     e);
         }
@@ -178,7 +179,8 @@ public final class Experiment {
             return found;
         }
         if (!force) {
-            String what = found.configHash().equals(configHash) ? "another build of the engine" : "another configuration";
+            String what =
+                    found.configHash().equals(configHash) ? "another build of the engine" : "another configuration";
             throw new ConfigException(resultsFile + ": holds the results of " + what + " (" + found.started()
                     + "); --force replaces them, --out DIR leaves them");
         }

@@ -27,7 +27,8 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
     /** Refuses sizes below one. */
     public BeamSearch {
         if (beams < 1 || maxTokens < 1) {
-            throw new IllegalArgumentException("beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
+            throw new IllegalArgumentException(
+                    "beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
         }
     }
 

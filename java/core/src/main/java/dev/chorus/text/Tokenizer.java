@@ -145,7 +145,8 @@ public final class Tokenizer implements AutoCloseable {
     private static int special(Map<String, Integer> special, String token, String name) {
         Integer id = special.get(token);
         if (id == null) {
-            throw new IllegalArgumentException(name + ": no special token " + token + "; there are " + special.keySet());
+            throw new IllegalArgumentException(
+                    name + ": no special token " + token + "; there are " + special.keySet());
         }
         return id;
     }
