@@ -92,7 +92,9 @@ final class StageRunner {
                 thread.join();
             }
         } catch (InterruptedException e) {
-            stopping = true;
+            // The store must not close under a stage that still writes; a stage ends at its next sign of progress.
+            stop();
+            threads.forEach(StageRunner::joinFully);
             Thread.currentThread().interrupt();
             throw new StageException("interrupted; finished stages are kept, the same command goes on from here", e);
         }
@@ -101,6 +103,22 @@ final class StageRunner {
         }
         if (failure != null) {
             throw new StageException(failure.toString(), failure);
+        }
+    }
+
+    private synchronized void stop() {
+        stopping = true;
+        notifyAll();
+    }
+
+    private static void joinFully(Thread thread) {
+        while (true) {
+            try {
+                thread.join();
+                return;
+            } catch (InterruptedException e) {
+                // Asked to end already; the caller's flag is set again afterwards.
+            }
         }
     }
 
@@ -173,7 +191,8 @@ final class StageRunner {
             if (e instanceof Stopped) {
                 throw e;
             }
-            throw new StageException("stage " + stage.id() + ": " + e.getMessage(), e);
+            String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw new StageException("stage " + stage.id() + ": " + reason, e);
         }
         completed(stage);
         listener.finished(view, (System.nanoTime() - begin) / 1e9);
