@@ -99,7 +99,7 @@ public final class Experiment {
                     .map(stage -> new StageView(stage.id(), stage.kind(), stage.work(), false))
                     .toList();
         }
-        try (StageStore store = new StageStore(out)) {
+        try (StageStore store = StageStore.toRead(out)) {
             return new StageRunner(store, ProgressListener.SILENT, 1)
                     .plan(plan.stages())
                     .views();
@@ -118,6 +118,11 @@ public final class Experiment {
      * @throws StageException  if a stage fails or the disk is full; finished stages are kept
      */
     public Results run(Path out, boolean force, ProgressListener listener) {
+        return run(out, force, listener, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** With a number of workers; no figure depends on it. */
+    Results run(Path out, boolean force, ProgressListener listener, int workers) {
         long begin = System.nanoTime();
         String started = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
         Path resultsFile = out.resolve(RESULTS);
@@ -132,7 +137,7 @@ public final class Experiment {
             throw new StageException(out + ": cannot be made: " + e.getMessage() + "; choose another --out", e);
         }
         try (StageStore store = new StageStore(out)) {
-            StageRunner runner = new StageRunner(store, listener, workers());
+            StageRunner runner = new StageRunner(store, listener, workers);
             StageRunner.Plan toDo = runner.plan(plan.stages());
             listener.planned(toDo.views());
             runner.run(plan.stages(), toDo);
@@ -143,7 +148,7 @@ public final class Experiment {
                     (System.nanoTime() - begin) / 1e9,
                     toDo.toRun().size(),
                     plan.stages().size() - toDo.toRun().size(),
-                    workers());
+                    workers);
             Results results = new ResultsBuilder(plan, store, run).build(scenario, slots);
             write(resultsFile, results);
             return results;
@@ -153,10 +158,6 @@ public final class Experiment {
         }
     }
 
-    private static int workers() {
-        return Runtime.getRuntime().availableProcessors();
-    }
-
     private Results earlier(Path resultsFile, boolean force) {
         if (!Files.exists(resultsFile)) {
             return null;
@@ -164,6 +165,9 @@ public final class Experiment {
         Results found;
         try {
             found = JSON.readValue(resultsFile.toFile(), Results.class);
+            if (found == null || found.configHash() == null || found.build() == null) {
+                throw new IOException("no config_hash or build");
+            }
         } catch (IOException e) {
             if (force) {
                 return null;
@@ -187,9 +191,13 @@ public final class Experiment {
 
     private static void write(Path file, Results results) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-        Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
-        StageStore.force(unfinished);
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
+            StageStore.force(unfinished);
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
     }
 
     /** The configuration after overrides, as it goes into the results. */

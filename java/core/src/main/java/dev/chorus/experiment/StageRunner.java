@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 
 /**
  * Runs the stages that are not in the store, several at a time, each on one thread.
@@ -80,21 +81,24 @@ final class StageRunner {
             double own = distance.merge(stage, stage.work(), Double::sum);
             stage.inputs().forEach(input -> distance.merge(input, own, Math::max));
         }
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < Math.min(workers, plan.toRun().size()); i++) {
-            Thread thread = new Thread(this::work, "chorus-worker-" + (i + 1));
+        int threads = Math.min(workers, plan.toRun().size());
+        Semaphore ended = new Semaphore(0);
+        for (int i = 0; i < threads; i++) {
+            Thread thread = new Thread(
+                    () -> {
+                        work();
+                        ended.release();
+                    },
+                    "chorus-worker-" + (i + 1));
             thread.setDaemon(true);
             thread.start();
-            threads.add(thread);
         }
         try {
-            for (Thread thread : threads) {
-                thread.join();
-            }
+            ended.acquire(threads);
         } catch (InterruptedException e) {
             // The store must not close under a stage that still writes; a stage ends at its next sign of progress.
             stop();
-            threads.forEach(StageRunner::joinFully);
+            ended.acquireUninterruptibly(threads);
             Thread.currentThread().interrupt();
             throw new StageException("interrupted; finished stages are kept, the same command goes on from here", e);
         }
@@ -109,17 +113,6 @@ final class StageRunner {
     private synchronized void stop() {
         stopping = true;
         notifyAll();
-    }
-
-    private static void joinFully(Thread thread) {
-        while (true) {
-            try {
-                thread.join();
-                return;
-            } catch (InterruptedException e) {
-                // Asked to end already; the caller's flag is set again afterwards.
-            }
-        }
     }
 
     private void work() {

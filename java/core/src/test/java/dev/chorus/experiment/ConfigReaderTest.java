@@ -82,7 +82,7 @@ class ConfigReaderTest {
         "  devel_size: 10                 | '  # no size'      | key 'data.devel_size' is missing",
         "name: small,                     | ''                 | key 'weak.models[0].name' is missing",
         "'layers: 1, width: 8, heads: 1'  | 'layers: 1, width: 8' | key 'weak.models[0].heads' is missing",
-        "'train: {epochs: 2, '            | 'train: {'         | key 'weak.scenario.train.epochs' is missing",
+        "'train: {epochs: 4, '            | 'train: {'         | key 'weak.scenario.train.epochs' is missing",
         "  students: [best, naive]        | '  # none'         | key 'slots.students' is missing",
         "'evidence: exp, '                | ''                 | key 'scenario.bayesian.evidence' is missing",
     })
@@ -149,7 +149,7 @@ class ConfigReaderTest {
         "beta: 0.5      | beta: 0            | slots.dpo.beta: expected above 0, got 0.0",
         "epsilon: 0.1   | epsilon: 0.5       | slots.dpo.epsilon: expected 0 to below 0.5, got 0.5",
         "'[best, naive]' | '[best]'          | slots.dpo: expected naive among slots.students, got [best]",
-        "epochs: 2      | epochs: 0          | weak.scenario.train.epochs: expected a whole number from 1, got 0",
+        "epochs: 4      | epochs: 0          | weak.scenario.train.epochs: expected a whole number from 1, got 0",
         "batch: 8       | batch: -8          | weak.scenario.train.batch: expected a whole number from 1, got -8",
         "'learning_rate: 1.0e-3, weight_decay: 0' | 'learning_rate: 0, weight_decay: 0' | slots.dpo.train.learning_rate: expected above 0 and below 10, got 0.0",
         "warmup: 0.1    | warmup: 2          | weak.scenario.train.warmup: expected from 0 to 1, got 2.0",
