@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Who learns from what: sentences with gold labels for the weak models, sentences that the weak models label, sentences to
@@ -111,12 +110,12 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
     }
 
     /**
-     * The classes, sorted: those of the gold sentences.
+     * Compares the classes of all splits with those of the gold sentences.
      *
      * @throws DataException if weak, devel or test hold a class that no gold example has
      */
-    public List<String> scenarios() {
-        TreeSet<String> classes = new TreeSet<>();
+    public void refuseUntaughtScenarios() {
+        Set<String> classes = new HashSet<>();
         gold.forEach(example -> classes.add(example.scenario()));
         Map<String, List<Example>> others = Map.of("weak", weak, "devel", devel, "test", test);
         for (String name : List.of("weak", "devel", "test")) {
@@ -131,7 +130,6 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
                 }
             }
         }
-        return List.copyOf(classes);
     }
 
     private static String key(Example example) {

@@ -9,18 +9,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -36,8 +34,6 @@ final class ConfigReader {
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .build();
-    private static final TreeSet<String> OPTIONAL = new TreeSet<>(
-            List.of("scenario", "slots", "weak.scenario", "weak.slots", "scenario.bayesian", "slots.dpo"));
 
     private ConfigReader() {}
 
@@ -47,8 +43,9 @@ final class ConfigReader {
         try {
             root = YAML.readTree(Files.readString(file));
         } catch (JacksonException e) {
-            throw new ConfigException(
-                    place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
+            throw new ConfigException(place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
+        } catch (CharacterCodingException e) {
+            throw new ConfigException(file + ": cannot be read: it is not text in UTF-8", e);
         } catch (IOException e) {
             throw new ConfigException(
                     file + ": cannot be read: "
@@ -66,26 +63,17 @@ final class ConfigReader {
 
     /** Binds and checks a tree. */
     static ExperimentConfig bind(Path file, JsonNode tree) {
+        ConfigShape.check(file, tree);
         try {
             ExperimentConfig config = BINDER.treeToValue(tree, ExperimentConfig.class);
-            refuseMissing(file, BINDER.valueToTree(config), "");
             config.validate(file.toString());
             return config;
-        } catch (UnrecognizedPropertyException e) {
-            throw new ConfigException(
-                    file + ": unknown key '" + path(e) + "'; known here: "
-                            + e.getKnownPropertyIds().stream()
-                                    .map(Object::toString)
-                                    .sorted()
-                                    .collect(Collectors.joining(", ")),
-                    e);
-        } catch (MismatchedInputException e) {
-            throw new ConfigException(file + ": " + path(e) + ": " + firstLine(e.getOriginalMessage()), e);
         } catch (JsonMappingException e) {
-            Throwable cause = e.getCause() instanceof IllegalArgumentException ? e.getCause() : e;
-            String message =
-                    cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage();
-            throw new ConfigException(file + ": " + path(e) + ": " + firstLine(message), e);
+            // A record's own check of its ranges: the message begins with the last part of the key.
+            if (e.getCause() instanceof IllegalArgumentException range) {
+                throw new ConfigException(file + ": " + path(e) + "." + firstLine(range.getMessage()), e);
+            }
+            throw new ConfigException(file + ": " + path(e) + ": " + firstLine(e.getOriginalMessage()), e);
         } catch (JsonProcessingException e) {
             throw new ConfigException(file + ": " + firstLine(e.getOriginalMessage()), e);
         }
@@ -94,23 +82,6 @@ final class ConfigReader {
     /** The configuration as a tree with every key in its place; what its hash is taken of. */
     static JsonNode canonical(Object config) {
         return BINDER.valueToTree(config);
-    }
-
-    private static void refuseMissing(Path file, JsonNode node, String path) {
-        if (node.isNull()) {
-            String plain = path.replaceAll("\\[\\d+]", "");
-            if (!OPTIONAL.contains(plain)) {
-                throw new ConfigException(file + ": key '" + path + "' is missing");
-            }
-        } else if (node.isObject()) {
-            node.properties()
-                    .forEach(field -> refuseMissing(
-                            file, field.getValue(), path.isEmpty() ? field.getKey() : path + "." + field.getKey()));
-        } else if (node.isArray()) {
-            for (int i = 0; i < node.size(); i++) {
-                refuseMissing(file, node.get(i), path + "[" + i + "]");
-            }
-        }
     }
 
     private static void set(ObjectNode root, String override) {

@@ -2,6 +2,7 @@ package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.data.DataException;
 import dev.chorus.data.DataSource;
 import dev.chorus.data.Example;
 import dev.chorus.data.ExampleReader;
@@ -18,7 +19,7 @@ import java.util.Map;
  *
  * @param unlabelled lines for pre-training
  * @param splits     by seed
- * @param classes    scenario names, sorted: those of every seed's gold sentences
+ * @param classes    scenario names of the pool, sorted; the same whatever the seeds
  * @param slots      slot types of the pool
  * @param files      every file by the reference that the configuration gives it
  */
@@ -41,8 +42,14 @@ record Corpus(
         List<Example> devel = ExampleReader.read(files.get(data.devel()));
         List<Example> test = ExampleReader.read(files.get(data.test()));
         List<String> unlabelled = files.get(data.unlabelled()).lines();
+        if (unlabelled.stream().allMatch(String::isBlank)) {
+            throw new DataException(
+                    Path.of(files.get(data.unlabelled()).name()), 0, "holds no sentences; expected one a line");
+        }
+        // A stage's hash names its own seed alone, so the classes must not depend on the other seeds' draws.
+        List<String> classes =
+                pool.stream().map(Example::scenario).distinct().sorted().toList();
         Map<Long, Splits> splits = new LinkedHashMap<>();
-        List<String> classes = List.of();
         for (long seed : config.seeds()) {
             Splits drawn = Splits.draw(
                     pool,
@@ -54,7 +61,7 @@ record Corpus(
                     seed,
                     files.get(data.pool()).name());
             drawn.refuseLeaks(unlabelled, files.get(data.unlabelled()).name());
-            classes = drawn.scenarios();
+            drawn.refuseUntaughtScenarios();
             splits.put(seed, drawn);
         }
         return new Corpus(unlabelled, splits, classes, new SlotText(SlotText.typesOf(pool)), files);

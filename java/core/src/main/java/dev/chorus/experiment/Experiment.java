@@ -30,7 +30,6 @@ public final class Experiment {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ExperimentConfig config;
-    private final Path file;
     private final Blueprint plan;
     private final List<TaskStages> scenario = new ArrayList<>();
     private final List<TaskStages> slots = new ArrayList<>();
@@ -39,7 +38,6 @@ public final class Experiment {
 
     private Experiment(ExperimentConfig config, Path file) {
         this.config = config;
-        this.file = file;
         build = BuildFingerprint.current();
         configHash = Hashes.of(ConfigReader.canonical(config));
         Path folder = file.toAbsolutePath().getParent();
@@ -99,7 +97,7 @@ public final class Experiment {
                     .map(stage -> new StageView(stage.id(), stage.kind(), stage.work(), false))
                     .toList();
         }
-        try (StageStore store = new StageStore(out)) {
+        try (StageStore store = StageStore.toRead(out)) {
             return new StageRunner(store, ProgressListener.SILENT, 1)
                     .plan(plan.stages())
                     .views();
@@ -118,6 +116,11 @@ public final class Experiment {
      * @throws StageException  if a stage fails or the disk is full; finished stages are kept
      */
     public Results run(Path out, boolean force, ProgressListener listener) {
+        return run(out, force, listener, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** With a number of workers; no figure depends on it. */
+    Results run(Path out, boolean force, ProgressListener listener, int workers) {
         long begin = System.nanoTime();
         String started = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
         Path resultsFile = out.resolve(RESULTS);
@@ -132,7 +135,7 @@ public final class Experiment {
             throw new StageException(out + ": cannot be made: " + e.getMessage() + "; choose another --out", e);
         }
         try (StageStore store = new StageStore(out)) {
-            StageRunner runner = new StageRunner(store, listener, workers());
+            StageRunner runner = new StageRunner(store, listener, workers);
             StageRunner.Plan toDo = runner.plan(plan.stages());
             listener.planned(toDo.views());
             runner.run(plan.stages(), toDo);
@@ -143,7 +146,7 @@ public final class Experiment {
                     (System.nanoTime() - begin) / 1e9,
                     toDo.toRun().size(),
                     plan.stages().size() - toDo.toRun().size(),
-                    workers());
+                    workers);
             Results results = new ResultsBuilder(plan, store, run).build(scenario, slots);
             write(resultsFile, results);
             return results;
@@ -153,10 +156,6 @@ public final class Experiment {
         }
     }
 
-    private static int workers() {
-        return Runtime.getRuntime().availableProcessors();
-    }
-
     private Results earlier(Path resultsFile, boolean force) {
         if (!Files.exists(resultsFile)) {
             return null;
@@ -164,6 +163,9 @@ public final class Experiment {
         Results found;
         try {
             found = JSON.readValue(resultsFile.toFile(), Results.class);
+            if (found == null || found.configHash() == null || found.build() == null) {
+                throw new IOException("no config_hash or build");
+            }
         } catch (IOException e) {
             if (force) {
                 return null;
@@ -189,9 +191,13 @@ public final class Experiment {
 
     private static void write(Path file, Results results) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-        Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
-        StageStore.force(unfinished);
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
+            StageStore.force(unfinished);
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
     }
 
     /** The configuration after overrides, as it goes into the results. */
@@ -203,10 +209,5 @@ public final class Experiment {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a configuration is always writable", e);
         }
-    }
-
-    /** The file that it was read from. */
-    public Path file() {
-        return file;
     }
 }

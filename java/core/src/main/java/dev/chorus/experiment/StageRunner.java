@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 
 /**
  * Runs the stages that are not in the store, several at a time, each on one thread.
@@ -80,19 +81,24 @@ final class StageRunner {
             double own = distance.merge(stage, stage.work(), Double::sum);
             stage.inputs().forEach(input -> distance.merge(input, own, Math::max));
         }
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < Math.min(workers, plan.toRun().size()); i++) {
-            Thread thread = new Thread(this::work, "chorus-worker-" + (i + 1));
+        int threads = Math.min(workers, plan.toRun().size());
+        Semaphore ended = new Semaphore(0);
+        for (int i = 0; i < threads; i++) {
+            Thread thread = new Thread(
+                    () -> {
+                        work();
+                        ended.release();
+                    },
+                    "chorus-worker-" + (i + 1));
             thread.setDaemon(true);
             thread.start();
-            threads.add(thread);
         }
         try {
-            for (Thread thread : threads) {
-                thread.join();
-            }
+            ended.acquire(threads);
         } catch (InterruptedException e) {
-            stopping = true;
+            // The store must not close under a stage that still writes; a stage ends at its next sign of progress.
+            stop();
+            ended.acquireUninterruptibly(threads);
             Thread.currentThread().interrupt();
             throw new StageException("interrupted; finished stages are kept, the same command goes on from here", e);
         }
@@ -102,6 +108,11 @@ final class StageRunner {
         if (failure != null) {
             throw new StageException(failure.toString(), failure);
         }
+    }
+
+    private synchronized void stop() {
+        stopping = true;
+        notifyAll();
     }
 
     private void work() {
@@ -174,7 +185,8 @@ final class StageRunner {
             if (e instanceof Stopped) {
                 throw e;
             }
-            throw new StageException("stage " + stage.id() + ": " + e.getMessage(), e);
+            String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw new StageException("stage " + stage.id() + ": " + reason, e);
         }
         completed(stage);
         listener.finished(view, (System.nanoTime() - begin) / 1e9);

@@ -59,6 +59,17 @@ final class StageStore implements AutoCloseable {
         }
     }
 
+    private StageStore(Path root, FileChannel lockFile, FileLock lock) {
+        this.root = root;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** A store to look into: nothing is made, locked or cleared, and a run in progress goes on. */
+    static StageStore toRead(Path folder) {
+        return new StageStore(folder.resolve("stages"), null, null);
+    }
+
     private static FileLock tryLock(FileChannel channel) throws IOException {
         try {
             return channel.tryLock();
@@ -125,8 +136,10 @@ final class StageStore implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        lock.release();
-        lockFile.close();
+        if (lock != null) {
+            lock.release();
+            lockFile.close();
+        }
     }
 
     private static String damage(Path folder, String hash) {
