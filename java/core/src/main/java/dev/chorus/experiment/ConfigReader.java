@@ -43,7 +43,8 @@ final class ConfigReader {
         try {
             root = YAML.readTree(Files.readString(file));
         } catch (JacksonException e) {
-            throw new ConfigException(place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
+            throw new ConfigException(
+                    place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
         } catch (CharacterCodingException e) {
             throw new ConfigException(file + ": cannot be read: it is not text in UTF-8", e);
         } catch (IOException e) {

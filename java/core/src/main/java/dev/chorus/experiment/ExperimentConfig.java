@@ -123,7 +123,10 @@ public record ExperimentConfig(
         Checks check = new Checks(file);
         // Results go to runs/NAME: '..' would lead out of it.
         check.that(
-                name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*"), "name", "letters, digits, '_', '-', and '.' not first", name);
+                name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*"),
+                "name",
+                "letters, digits, '_', '-', and '.' not first",
+                name);
         check.that(!seeds.isEmpty(), "seeds", "at least one", seeds);
         check.that(new HashSet<>(seeds).size() == seeds.size(), "seeds", "no seed twice", seeds);
         check.that(data.gold() >= 1, "data.gold", "1 or more", data.gold());

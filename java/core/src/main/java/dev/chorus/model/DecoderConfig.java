@@ -107,7 +107,8 @@ public record DecoderConfig(
         require(file, node, "tie_word_embeddings", "true");
         require(file, node, "scale_attn_weights", "true");
         require(file, node, "scale_attn_by_inverse_layer_idx", "false");
-        if (node.hasNonNull("layer_norm_epsilon") && !node.get("layer_norm_epsilon").isNumber()) {
+        if (node.hasNonNull("layer_norm_epsilon")
+                && !node.get("layer_norm_epsilon").isNumber()) {
             throw new CheckpointException(
                     file, "layer_norm_epsilon: expected a number, got " + node.get("layer_norm_epsilon"));
         }

@@ -60,8 +60,7 @@ final class Safetensors {
         byte[] json = JSON.writeValueAsBytes(header);
         // Data begin at a multiple of eight; the format allows spaces behind the header.
         int padded = (json.length + 7) / 8 * 8;
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer head = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
             head.putLong(padded).put(json);
             while (head.hasRemaining()) {
@@ -91,7 +90,8 @@ final class Safetensors {
             long length = readFully(channel, 0, 8).getLong();
             if (length < 2 || length > Math.min(LONGEST_HEADER, size - 8)) {
                 throw new CheckpointException(
-                        file, "the header claims " + length + " bytes, the file has " + (size - 8) + " behind the length");
+                        file,
+                        "the header claims " + length + " bytes, the file has " + (size - 8) + " behind the length");
             }
             byte[] header = new byte[(int) length];
             readFully(channel, 8, header.length).get(header);
@@ -131,8 +131,10 @@ final class Safetensors {
         long expected = 0;
         for (Entry entry : entries) {
             if (entry.from() != expected) {
-                throw new CheckpointException(file, "tensor '" + entry.name() + "' starts at byte " + entry.from()
-                        + " of the data, expected " + expected + ": tensors overlap or leave a gap");
+                throw new CheckpointException(
+                        file,
+                        "tensor '" + entry.name() + "' starts at byte " + entry.from() + " of the data, expected "
+                                + expected + ": tensors overlap or leave a gap");
             }
             expected = entry.to();
         }

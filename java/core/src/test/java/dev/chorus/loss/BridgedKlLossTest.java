@@ -15,7 +15,8 @@ class BridgedKlLossTest {
     void golden() {
         try (Scope scope = new Scope()) {
             LossValue loss = BridgedKlLoss.of(
-                    Tensors.floats(new double[][] {{2, 1, 0, -1}}, 4), new long[] {1}, new double[] {.6}, new double[] {1
+                    Tensors.floats(new double[][] {{2, 1, 0, -1}}, 4), new long[] {1}, new double[] {.6}, new double[] {
+                        1
                     });
             assertThat(loss.value()).isCloseTo(.2992396237, within(GOLDEN));
             assertThat(Tensors.toRows(loss.gradient())[0])
@@ -62,8 +63,8 @@ class BridgedKlLossTest {
         double[][] logits = {{1, 0.5, -2}};
         double p = Math.exp(logSoftmax(logits[0])[1]);
         try (Scope scope = new Scope()) {
-            LossValue loss = BridgedKlLoss.of(
-                    Tensors.floats(logits, 3), new long[] {1}, new double[] {p}, new double[] {1});
+            LossValue loss =
+                    BridgedKlLoss.of(Tensors.floats(logits, 3), new long[] {1}, new double[] {p}, new double[] {1});
             assertThat(loss.value()).isCloseTo(0, within(GOLDEN));
             assertThat(Tensors.toRows(loss.gradient())[0]).containsExactly(new double[3], within(GOLDEN));
         }

@@ -48,7 +48,8 @@ class ConservativeDpoLossTest {
                 double delta = ((double) logps[0][i] - logps[2][i]) - ((double) logps[1][i] - logps[3][i]);
                 right += delta > 0 ? 1 : 0;
                 sum += plain(beta, epsilon, delta);
-                double slope = (plain(beta, epsilon, delta + STEP) - plain(beta, epsilon, delta - STEP)) / (2 * STEP) / 5;
+                double slope =
+                        (plain(beta, epsilon, delta + STEP) - plain(beta, epsilon, delta - STEP)) / (2 * STEP) / 5;
                 assertThat((double) value.dchosen()[i]).isCloseTo(slope, within(F32_INPUTS));
                 assertThat((double) value.drejected()[i]).isCloseTo(-slope, within(F32_INPUTS));
             }

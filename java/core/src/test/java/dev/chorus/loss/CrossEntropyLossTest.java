@@ -22,7 +22,9 @@ class CrossEntropyLossTest {
     void equalsPlainComputation() {
         try (Scope scope = new Scope()) {
             Differences.assertGradient(
-                    CrossEntropyLoss.of(Tensors.floats(logits, V), TARGETS, null), logits, z -> plain(z, TARGETS, null));
+                    CrossEntropyLoss.of(Tensors.floats(logits, V), TARGETS, null),
+                    logits,
+                    z -> plain(z, TARGETS, null));
             float[] weights = {0.5f, 2, 0, 1};
             Differences.assertGradient(
                     CrossEntropyLoss.of(Tensors.floats(logits, V), TARGETS, weights),

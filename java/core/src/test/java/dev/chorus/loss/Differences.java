@@ -46,7 +46,8 @@ final class Differences {
 
     static double[] logSoftmax(double[] z) {
         double max = Arrays.stream(z).max().orElseThrow();
-        double lse = max + Math.log(Arrays.stream(z).map(value -> Math.exp(value - max)).sum());
+        double lse = max
+                + Math.log(Arrays.stream(z).map(value -> Math.exp(value - max)).sum());
         return Arrays.stream(z).map(value -> value - lse).toArray();
     }
 

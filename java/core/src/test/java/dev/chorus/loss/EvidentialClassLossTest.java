@@ -64,9 +64,7 @@ class EvidentialClassLossTest {
         double[] none = null;
         try (Scope scope = new Scope()) {
             LossValue gap = FULL.of(
-                    Tensors.floats(logits, 3),
-                    new double[][][] {{WEAK[0], WEAK[1]}, {none, none}, {WEAK[2], none}},
-                    1);
+                    Tensors.floats(logits, 3), new double[][][] {{WEAK[0], WEAK[1]}, {none, none}, {WEAK[2], none}}, 1);
             LossValue removed = FULL.of(
                     Tensors.floats(new double[][] {logits[0], logits[2]}, 3),
                     new double[][][] {{WEAK[0], WEAK[1]}, {WEAK[2], none}},

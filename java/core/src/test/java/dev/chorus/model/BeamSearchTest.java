@@ -121,8 +121,9 @@ class BeamSearchTest {
     @Test
     void tiesGoToTheLowerToken() {
         try (Decoder decoder = Decoder.blank(CONFIG)) {
-            List<Hypothesis> list =
-                    new BeamSearch(3, 2, V - 1).generate(decoder, List.of(new int[] {1})).get(0);
+            List<Hypothesis> list = new BeamSearch(3, 2, V - 1)
+                    .generate(decoder, List.of(new int[] {1}))
+                    .get(0);
             assertThat(list.stream().map(Hypothesis::tokens))
                     .containsExactly(new int[] {0, 0}, new int[] {0, 1}, new int[] {0, 2});
         }
@@ -136,7 +137,8 @@ class BeamSearchTest {
                     .isThrownBy(() -> search.generate(decoder, TinyDecoders.sequences(V, 1, 3, 20)))
                     .withMessage("a prompt of 20 tokens leaves no room in 20 positions");
             // One position is room for one token.
-            assertThat(search.generate(decoder, TinyDecoders.sequences(V, 1, 19)).get(0))
+            assertThat(search.generate(decoder, TinyDecoders.sequences(V, 1, 19))
+                            .get(0))
                     .allMatch(hypothesis -> hypothesis.tokens().length == 1);
             assertThat(search.generate(decoder, List.of())).isEmpty();
         }
@@ -233,7 +235,8 @@ class BeamSearchTest {
             logits = Tensors.toRows(decoder.logits(decoder.hidden(batch), batch.lastTokens()))[0];
         }
         double max = Arrays.stream(logits).max().orElseThrow();
-        double lse = max + Math.log(Arrays.stream(logits).map(z -> Math.exp(z - max)).sum());
+        double lse =
+                max + Math.log(Arrays.stream(logits).map(z -> Math.exp(z - max)).sum());
         return Arrays.stream(logits).map(z -> z - lse).toArray();
     }
 }

@@ -65,12 +65,13 @@ class ModelFolderTest {
                         "transformer.h.0.mlp.c_proj.bias",
                         "transformer.ln_f.weight",
                         "transformer.ln_f.bias");
-        JsonNode config = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
+        JsonNode config =
+                new ObjectMapper().readTree(folder.resolve("config.json").toFile());
         assertThat(config.get("architectures").get(0).asText()).isEqualTo("GPT2LMHeadModel");
         assertThat(config.get("pad_token_id").asInt()).isZero();
         assertThat(config.get("eos_token_id").asInt()).isEqualTo(1);
-        JsonNode tokenizer =
-                new ObjectMapper().readTree(folder.resolve("tokenizer_config.json").toFile());
+        JsonNode tokenizer = new ObjectMapper()
+                .readTree(folder.resolve("tokenizer_config.json").toFile());
         assertThat(tokenizer.get("eos_token").asText()).isEqualTo("<eos>");
         assertThat(tokenizer.get("model_max_length").asInt()).isEqualTo(16);
     }
@@ -81,9 +82,12 @@ class ModelFolderTest {
                 Tokenizer tokenizer = BuiltInTokenizers.open("byte-bpe-900")) {
             ModelFolder.save(folder, decoder, tokenizer);
         }
-        assertThat(Safetensors.read(folder.resolve("model.safetensors")).get("score.weight").shape())
+        assertThat(Safetensors.read(folder.resolve("model.safetensors"))
+                        .get("score.weight")
+                        .shape())
                 .containsExactly(4, 8);
-        JsonNode config = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
+        JsonNode config =
+                new ObjectMapper().readTree(folder.resolve("config.json").toFile());
         assertThat(config.get("architectures").get(0).asText()).isEqualTo("GPT2ForSequenceClassification");
         assertThat(config.get("id2label")).hasSize(4);
     }

@@ -38,14 +38,18 @@ class SafetensorsTest {
             assertThat(bits(read.get(name).values())).containsExactly(bits(values.values()));
         });
         // Data begin at a multiple of eight, as the format's readers expect.
-        long header = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        long header = ByteBuffer.wrap(Files.readAllBytes(file))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong();
         assertThat(header % 8).isZero();
     }
 
     @Test
     void emptyTensorMayShareItsOffsetWhateverTheOrder() throws IOException {
-        Path file = file("{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},"
-                + "'b':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}}", 4);
+        Path file = file(
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},"
+                        + "'b':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}}",
+                4);
         assertThat(Safetensors.read(file)).containsOnlyKeys("a", "b");
     }
 
@@ -104,7 +108,8 @@ class SafetensorsTest {
     @ParameterizedTest
     @CsvSource({"0", "11", "99999999", "2147483648", "9223372036854775807", "-1"})
     void refusesAHeaderLengthThatCannotBe(long length) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(18).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(18).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
         Path file = Files.write(folder.resolve("model.safetensors"), bytes.array());
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Safetensors.read(file))

@@ -99,8 +99,7 @@ class TransformersParityTest {
             for (int s = 0; s < logps.length; s++) {
                 assertThat(logps[s]).hasSize(texts.get(s).length - 1);
                 for (int t = 0; t < logps[s].length; t++) {
-                    assertThat(logps[s][t])
-                            .isCloseTo(reference[s * (longest - 1) + t], within(LOGPS));
+                    assertThat(logps[s][t]).isCloseTo(reference[s * (longest - 1) + t], within(LOGPS));
                 }
                 assertThat(Arrays.stream(logps[s]).sum())
                         .isCloseTo(expected.get("sequence_logprob").get(s).asDouble(), within(LOGPS * logps[s].length));

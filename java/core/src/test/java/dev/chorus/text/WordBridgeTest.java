@@ -37,7 +37,8 @@ class WordBridgeTest {
         int[][] letters = {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 6}};
         assertThat(WordBridge.align("aba x", new int[][] {{0, 3}, {3, 5}}, new int[][] {{0, 1}, {1, 3}, {4, 5}}, true))
                 .containsExactly(new Word(0, 1, 0, 2), new Word(1, 3, 2, 4));
-        assertThat(WordBridge.align("a b c", new int[][] {{0, 5}}, letters, true)).containsExactly(new Word(0, 2, 0, 6));
+        assertThat(WordBridge.align("a b c", new int[][] {{0, 5}}, letters, true))
+                .containsExactly(new Word(0, 2, 0, 6));
     }
 
     @Test

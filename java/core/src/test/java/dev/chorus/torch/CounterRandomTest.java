@@ -54,11 +54,13 @@ class CounterRandomTest {
     @Test
     void normalHasTheMomentsOfANormal() {
         CounterRandom random = CounterRandom.of(5, "normal");
-        double[] values = LongStream.range(0, SAMPLES).mapToDouble(random::normal).toArray();
+        double[] values =
+                LongStream.range(0, SAMPLES).mapToDouble(random::normal).toArray();
         assertThat(mean(values)).isCloseTo(0, within(FIVE_SIGMA));
         // The variance of x^2 is 2.
         assertThat(variance(values)).isCloseTo(1, within(FIVE_SIGMA * Math.sqrt(2)));
-        double inside = Arrays.stream(values).filter(value -> Math.abs(value) < 1).count() / (double) SAMPLES;
+        double inside =
+                Arrays.stream(values).filter(value -> Math.abs(value) < 1).count() / (double) SAMPLES;
         assertThat(inside).isCloseTo(0.6826894921, within(FIVE_SIGMA * 0.47));
     }
 
@@ -97,7 +99,9 @@ class CounterRandomTest {
     }
 
     private static double[] uniforms(CounterRandom random, long from) {
-        return LongStream.range(from, from + SAMPLES).mapToDouble(random::uniform).toArray();
+        return LongStream.range(from, from + SAMPLES)
+                .mapToDouble(random::uniform)
+                .toArray();
     }
 
     private static double mean(double[] values) {
@@ -106,7 +110,10 @@ class CounterRandomTest {
 
     private static double variance(double[] values) {
         double mean = mean(values);
-        return Arrays.stream(values).map(value -> (value - mean) * (value - mean)).average().orElseThrow();
+        return Arrays.stream(values)
+                .map(value -> (value - mean) * (value - mean))
+                .average()
+                .orElseThrow();
     }
 
     private static double correlation(double[] a, double[] b) {
