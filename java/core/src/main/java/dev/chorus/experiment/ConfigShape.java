@@ -57,7 +57,8 @@ final class ConfigShape {
             expect(node.isNumber(), path, "a number", node);
         } else if (type instanceof Class<?> c && c.isEnum()) {
             Set<String> names = new TreeSet<>();
-            Arrays.stream(c.getEnumConstants()).forEach(each -> names.add(each.toString().toLowerCase(Locale.ROOT)));
+            Arrays.stream(c.getEnumConstants())
+                    .forEach(each -> names.add(each.toString().toLowerCase(Locale.ROOT)));
             expect(
                     node.isTextual() && names.contains(node.asText().toLowerCase(Locale.ROOT)),
                     path,

@@ -73,7 +73,8 @@ class DataSourceTest {
 
     @Test
     void theUnlabelledSentencesAreAllThere() {
-        List<String> lines = DataSource.open("builtin:slurp/unlabelled.txt", folder).lines();
+        List<String> lines =
+                DataSource.open("builtin:slurp/unlabelled.txt", folder).lines();
 
         assertThat(lines).hasSize(11483).noneMatch(String::isBlank);
     }
@@ -86,7 +87,8 @@ class DataSourceTest {
         test.forEach(example -> tested.add(example.sentence()));
 
         assertThat(devel).noneMatch(example -> tested.contains(example.sentence()));
-        assertThat(DataSource.open("builtin:slurp/unlabelled.txt", folder).lines()).noneMatch(tested::contains);
+        assertThat(DataSource.open("builtin:slurp/unlabelled.txt", folder).lines())
+                .noneMatch(tested::contains);
     }
 
     @Test
@@ -98,9 +100,8 @@ class DataSourceTest {
         }
         SlotText slots = new SlotText(SlotText.typesOf(all));
 
-        assertThat(all)
-                .allSatisfy(example -> assertThat(slots.read(SlotText.write(example.entities())))
-                        .isEqualTo(example.entities()));
+        assertThat(all).allSatisfy(example -> assertThat(slots.read(SlotText.write(example.entities())))
+                .isEqualTo(example.entities()));
     }
 
     private List<Example> examples(String reference) {

@@ -32,7 +32,8 @@ class SlotTextTest {
 
     @Test
     void readingDropsOnlyThePiecesThatMakeNoSense() {
-        assertThat(slots.read("date; colour: red; date:; date:  ; : friday; none; ;; event_name:team meeting ;date : friday"))
+        assertThat(slots.read(
+                        "date; colour: red; date:; date:  ; : friday; none; ;; event_name:team meeting ;date : friday"))
                 .containsExactly(MEETING, FRIDAY);
     }
 

@@ -85,7 +85,8 @@ class SplitsTest {
                 List<List<Example>> leaky = new ArrayList<>(all);
                 List<Example> more = new ArrayList<>(all.get(b));
                 String sentence = all.get(a).get(1).sentence();
-                more.add(example(" " + sentence.toUpperCase(java.util.Locale.ROOT).replace(" ", "  ")));
+                more.add(example(
+                        " " + sentence.toUpperCase(java.util.Locale.ROOT).replace(" ", "  ")));
                 leaky.set(b, more);
                 Splits splits = new Splits(leaky.get(0), leaky.get(1), leaky.get(2), leaky.get(3));
 
@@ -149,9 +150,18 @@ class SplitsTest {
     @Test
     void theBuiltInPoolServesTheSplitsOfThePaper() {
         Splits splits = Splits.draw(
-                builtIn("hwu64/train.jsonl"), builtIn("slurp/devel.jsonl"), builtIn("slurp/test.jsonl"), 2000, 2000, 2033, 0, "pool");
+                builtIn("hwu64/train.jsonl"),
+                builtIn("slurp/devel.jsonl"),
+                builtIn("slurp/test.jsonl"),
+                2000,
+                2000,
+                2033,
+                0,
+                "pool");
         splits.refuseLeaks(
-                DataSource.open("builtin:slurp/unlabelled.txt", java.nio.file.Path.of(".")).lines(), "unlabelled");
+                DataSource.open("builtin:slurp/unlabelled.txt", java.nio.file.Path.of("."))
+                        .lines(),
+                "unlabelled");
 
         splits.refuseUntaughtScenarios();
         assertThat(splits.devel()).hasSize(2033);

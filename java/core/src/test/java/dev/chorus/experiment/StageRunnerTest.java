@@ -71,7 +71,8 @@ class StageRunnerTest {
     @Test
     void aStageDependsOnItsInputsHashes() {
         Stage a = counting.stage("a");
-        assertThat(counting.stage("b", a).hash()).isEqualTo(counting.stage("b", counting.stage("a")).hash());
+        assertThat(counting.stage("b", a).hash())
+                .isEqualTo(counting.stage("b", counting.stage("a")).hash());
         assertThat(counting.stage("b", a).hash())
                 .isNotEqualTo(counting.stage("b", counting.stage("x")).hash())
                 .isNotEqualTo(counting.stage("b").hash());

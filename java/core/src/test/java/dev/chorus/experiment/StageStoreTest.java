@@ -72,7 +72,9 @@ class StageStoreTest {
         for (int length = 0; length < text.stripTrailing().length(); length += 7) {
             Files.writeString(manifest, text.substring(0, length));
             try (StageStore store = new StageStore(folder)) {
-                assertThat(store.has(stage, listener)).as("%d characters", length).isFalse();
+                assertThat(store.has(stage, listener))
+                        .as("%d characters", length)
+                        .isFalse();
             }
         }
         assertThat(listener.notes()).isNotEmpty().allMatch(note -> note.contains("label/one is damaged"));
