@@ -6,6 +6,7 @@ import dev.chorus.cli.report.ResultTable;
 import dev.chorus.experiment.Experiment;
 import dev.chorus.experiment.ProgressListener.StageView;
 import dev.chorus.experiment.Results;
+import dev.chorus.experiment.StageException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -70,7 +71,7 @@ final class RunCommand implements Callable<Integer> {
     private boolean force;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         Experiment experiment =
                 Experiment.load(config, overrides, seeds == null ? OptionalInt.empty() : OptionalInt.of(seeds));
         Path folder = out == null ? Path.of("runs", experiment.name()) : out;
@@ -83,10 +84,17 @@ final class RunCommand implements Callable<Integer> {
         try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
             results = experiment.run(folder, force, progress);
         }
-        HtmlReport.write(results, folder.resolve(REPORT));
+        Path report = folder.resolve(REPORT);
+        try {
+            HtmlReport.write(results, report);
+        } catch (IOException e) {
+            // A write that fails for lack of room does not know its file.
+            throw new StageException(
+                    report + ": cannot be written: " + e.getMessage() + "; the same command writes it again", e);
+        }
         stdout.println(ResultTable.render(results, Charset.defaultCharset()));
         stdout.println("Figures  " + folder.resolve(Experiment.RESULTS));
-        stdout.println("Report   " + folder.resolve(REPORT));
+        stdout.println("Report   " + report);
         stdout.flush();
         return 0;
     }

@@ -202,7 +202,7 @@ final class ResultsBuilder {
             case "best" -> "student of the best weak model";
             case "naive" -> "student, naive multi-weak";
             case "bayesian" -> "student, Bayesian multi-weak";
-            case SlotStages.DPO -> "student, naive multi-weak, then DPO";
+            case SlotStages.DPO -> "student, naive multi-weak + DPO";
             case TaskStages.CEILING -> "ceiling (gold labels)";
             default -> id;
         };

@@ -98,9 +98,10 @@ class ExperimentTest {
 
     @Test
     void theModelsLearnSomething() {
-        // Three classes; the largest has six of sixteen test sentences. Untrained models stay near a third.
-        assertThat(value("scenario", "ceiling", "accuracy", 0)).isGreaterThan(0.45);
-        assertThat(value("slots", "ceiling", "slu_f1", 0)).isGreaterThan(0.2);
+        // Three classes; the largest has six of sixteen test sentences. Untrained models stay near a third, and write
+        // no slot.
+        assertThat(mean("scenario", "ceiling", "accuracy")).isGreaterThan(0.6);
+        assertThat(mean("slots", "ceiling", "slu_f1")).isGreaterThan(0.2);
     }
 
     @Test
@@ -200,9 +201,7 @@ class ExperimentTest {
 
     @Test
     void neitherTheFolderNorTheNumberOfWorkersChangesABit() throws IOException {
-        assertSameWith(1, folder.resolve("one"));
-        assertSameWith(2, folder.resolve("two"));
-        assertSameWith(4, folder.resolve("four"));
+        assertSameWith(Runtime.getRuntime().availableProcessors() == 1 ? 2 : 1, folder);
     }
 
     private static void assertSameWith(int workers, Path out) throws IOException {
@@ -498,8 +497,10 @@ class ExperimentTest {
         return slots;
     }
 
-    private static double value(String task, String model, String metric, long seed) {
-        return figures(undisturbed).get(task + " " + model + " " + metric + " " + seed);
+    private static double mean(String task, String model, String metric) {
+        Map<String, Double> figures = figures(undisturbed);
+        String key = task + " " + model + " " + metric;
+        return (figures.get(key + " 0") + figures.get(key + " 1")) / 2;
     }
 
     private Path copyOfUndisturbed() throws IOException {
