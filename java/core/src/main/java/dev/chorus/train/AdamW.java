@@ -32,18 +32,21 @@ final class AdamW implements AutoCloseable {
     }
 
     /**
-     * One update, after which the gradients are zero.
+     * One update, after which the gradients are zero. A gradient that is not finite changes nothing.
      *
      * @param clip largest norm of the gradient; 0 for no limit
-     * @return the gradient's norm before clipping
+     * @return the gradient's norm before clipping; not finite if there was no update
      */
     double step(double learningRate, double clip) {
-        steps++;
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
             Tensor gradient = parameters.gradients();
             Tensor values = parameters.values();
             double norm = gradient.norm().item_double();
+            if (!Double.isFinite(norm)) {
+                return norm;
+            }
+            steps++;
             if (clip > 0 && norm > clip) {
                 gradient.mul_(new Scalar(clip / norm));
             }

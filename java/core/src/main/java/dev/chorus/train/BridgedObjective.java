@@ -36,7 +36,7 @@ public final class BridgedObjective implements Objective {
     /**
      * Trains a decoder.
      *
-     * @param targets [item][label] at least one label an item; items may have different numbers
+     * @param targets [item][label] items may have different numbers; one without labels counts as removed
      */
     public BridgedObjective(Decoder decoder, List<List<Target>> targets) {
         this.decoder = decoder;
@@ -47,14 +47,20 @@ public final class BridgedObjective implements Objective {
     public double accumulate(Batch batch) {
         List<Target> chosen = new ArrayList<>();
         List<int[]> tokens = new ArrayList<>();
-        int[] starts = new int[batch.items().length];
-        for (int i = 0; i < starts.length; i++) {
-            List<Target> labels = targets.get(batch.items()[i]);
-            Target target = labels.get((batch.items()[i] + batch.epoch()) % labels.size());
-            chosen.add(target);
-            tokens.add(target.sequence().tokens());
-            starts[i] = target.sequence().start();
+        for (int item : batch.items()) {
+            List<Target> labels = targets.get(item);
+            if (!labels.isEmpty()) {
+                Target target = labels.get((item + batch.epoch()) % labels.size());
+                chosen.add(target);
+                tokens.add(target.sequence().tokens());
+            }
         }
+        if (chosen.isEmpty()) {
+            return 0;
+        }
+        int[] starts = chosen.stream()
+                .mapToInt(target -> target.sequence().start())
+                .toArray();
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
         Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
