@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "common/rows.h"
 #include "common/status.h"
 
 namespace chorus {
@@ -26,6 +27,7 @@ inline chorus_status CheckWeights(const char* op, const char* row, const float* 
 
 /** NaN and +infinity are refused; -infinity is legal. */
 inline chorus_status CheckLogits(const char* op, int64_t row, const float* z, int64_t count) {
+  if (!RowHasBadLogit(z, count)) return CHORUS_OK;
   for (int64_t i = 0; i < count; ++i) {
     if (std::isnan(z[i]) || z[i] == INFINITY) {
       return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: logit %lld is %s", op,

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "chorus.h"
 #include "common/elementwise.h"
+#include "common/rows.h"
 #include "common/softmax.h"
 #include "common/special.h"
 #include "common/status.h"
@@ -107,6 +109,49 @@ CHORUS_TEST(Elementwise_KeepsRelativeAccuracyAtBothEnds) {
   EXPECT_NEAR(chorus::LogAddExp(2.0, -double{INFINITY}), 2, kRelative);
   EXPECT_TRUE(chorus::LogAddExp(-double{INFINITY}, -double{INFINITY}) == -INFINITY);
   EXPECT_TRUE(std::isnan(chorus::Softplus(std::nan(""))));
+}
+
+CHORUS_TEST(PolynomialExp_AgreesWithLibm) {
+  // Both round; the polynomial's own error is far below.
+  constexpr Tolerance kExp = {0, 1e-15};
+  Random random(7);
+  for (int i = 0; i < 20000; ++i) {
+    const double x = i < 10000 ? random.Uniform(-700, 700) : random.Uniform(-2, 2);
+    SetCase("x = " + std::to_string(x));
+    EXPECT_NEAR(chorus::PolynomialExp(x), std::exp(x), kExp);
+  }
+  EXPECT_TRUE(chorus::PolynomialExp(0) == 1);
+  EXPECT_TRUE(chorus::PolynomialExp(-INFINITY) == 0);
+  EXPECT_TRUE(chorus::PolynomialExp(-745) == 0);
+}
+
+CHORUS_TEST(Rows_AgreeWithPlainLoops) {
+  constexpr Tolerance kSum = {1e-300, 1e-14};
+  Random random(8);
+  for (int64_t V : {1, 2, 15, 16, 17, 31, 33, 1009}) {
+    SetCase("V = " + std::to_string(V));
+    std::vector<float> z = random.Floats(V, -20, 20);
+    if (V > 2) z[static_cast<size_t>(V / 2)] = -INFINITY;
+    float max = -INFINITY;
+    for (float x : z) max = std::max(max, x);
+    EXPECT_TRUE(chorus::RowMax(z.data(), V) == max);
+    EXPECT_TRUE(!chorus::RowHasBadLogit(z.data(), V));
+    double sum = 0, dot = 0;
+    for (float x : z) {
+      if (x == -INFINITY) continue;
+      const double d = static_cast<double>(x) - max;
+      sum += std::exp(d);
+      dot += std::exp(d) * d;
+    }
+    const chorus::ExpSums sums = chorus::RowExpSums(z.data(), V, max);
+    EXPECT_NEAR(sums.sum, sum, kSum);
+    EXPECT_NEAR(sums.dot, dot, kSum);
+    for (float bad : {std::numeric_limits<float>::quiet_NaN(), INFINITY}) {
+      std::vector<float> with = z;
+      with[static_cast<size_t>(V - 1)] = bad;
+      EXPECT_TRUE(chorus::RowHasBadLogit(with.data(), V));
+    }
+  }
 }
 
 CHORUS_TEST(OnlineSoftmax_MergeOfPartsEqualsTheWhole) {

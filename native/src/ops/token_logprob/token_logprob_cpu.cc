@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "common/checks.h"
+#include "common/rows.h"
 #include "common/softmax.h"
 #include "common/status.h"
 #include "ops/token_logprob/token_logprob.h"
@@ -47,8 +48,12 @@ chorus_status TokenLogprobForwardCpu(float* logps, float* lse, float* entropy, c
       continue;
     }
     const float* z = logits + n * stride;
+    // Two passes over a row that stays in the cache: without the running maximum both are free of branches.
     OnlineSoftmax<double> row;
-    for (int64_t v = 0; v < V; ++v) row.Add(z[v]);
+    row.max = RowMax(z, V);
+    const ExpSums sums = RowExpSums(z, V, static_cast<float>(row.max));
+    row.sum = sums.sum;
+    row.dot = sums.dot;
     // (z - max) - ln sum, not z - lse: the first difference is exact for neighbours, so large
     // logits lose nothing.
     logps[n] = static_cast<float>((z[targets[n]] - row.max) - row.LogSum());
@@ -78,10 +83,10 @@ chorus_status TokenLogprobBackwardCpu(float* logits, const int64_t* targets, con
       continue;
     }
     const double scale = (weights ? static_cast<double>(weights[n]) : 1.0) * dlogps[n];
-    for (int64_t v = 0; v < V; ++v) {
-      const double onehot = v == targets[n] ? 1 : 0;
-      z[v] = static_cast<float>(scale * (onehot - std::exp(static_cast<double>(z[v]) - lse[n])));
-    }
+    const double target = z[targets[n]];
+    RowScaledSoftmax(z, V, lse[n], scale);
+    // 1 - p without the rounding of p to float.
+    z[targets[n]] = static_cast<float>(-scale * std::expm1(target - lse[n]));
   }
   return CHORUS_OK;
 }

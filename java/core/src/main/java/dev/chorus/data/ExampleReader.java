@@ -15,8 +15,7 @@ import java.util.Locale;
  * {@code entities} (objects with {@code type} and {@code filler}). Other keys are ignored; empty lines are not.
  */
 public final class ExampleReader {
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ExampleReader() {}
 
@@ -64,8 +63,8 @@ public final class ExampleReader {
         private String text(JsonNode node, String key) {
             JsonNode value = node.path(key);
             if (!value.isTextual() && !(key.equals("id") && value.isIntegralNumber())) {
-                throw problem("'" + key + "': expected text, got "
-                        + (value.isMissingNode() ? "nothing" : value.toString()));
+                throw problem(
+                        "'" + key + "': expected text, got " + (value.isMissingNode() ? "nothing" : value.toString()));
             }
             if (value.asText().isBlank()) {
                 throw problem("'" + key + "' is empty");

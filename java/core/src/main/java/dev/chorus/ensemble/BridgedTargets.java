@@ -42,9 +42,7 @@ public final class BridgedTargets {
     private static Target target(Tokenizer strong, int[] prompt, TextLabel label) {
         Tokenizer.Tokens tokens = strong.encodeWithSpans(label.text());
         int[] completion = label.ended() ? SentencePrompt.completion(strong, label.text()) : tokens.ids();
-        List<WordBridge.Word> words =
-                WordBridge.align(label.text(), label.tokenSpans(), tokens.spans(), label.ended());
-        return new Target(
-                Sequence.of(prompt, completion), words, WordBridge.wordScores(words, label.tokenLogps()));
+        List<WordBridge.Word> words = WordBridge.align(label.text(), label.tokenSpans(), tokens.spans(), label.ended());
+        return new Target(Sequence.of(prompt, completion), words, WordBridge.wordScores(words, label.tokenLogps()));
     }
 }

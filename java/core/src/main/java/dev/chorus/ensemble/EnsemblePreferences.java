@@ -38,7 +38,10 @@ public final class EnsemblePreferences {
         candidates = student.generate(prompts, progress);
         texts = candidates.stream()
                 .map(list -> list.stream()
-                        .map(hypothesis -> student.model().tokenizer().decode(hypothesis.tokens()).strip())
+                        .map(hypothesis -> student.model()
+                                .tokenizer()
+                                .decode(hypothesis.tokens())
+                                .strip())
                         .toList())
                 .toList();
     }

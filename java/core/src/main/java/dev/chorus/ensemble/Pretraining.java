@@ -35,7 +35,8 @@ public final class Pretraining {
             }
             if (random.uniform(i) < echo) {
                 int[] prompt = SentencePrompt.encode(tokenizer, line);
-                int[] pieces = SentencePrompt.completion(tokenizer, pieces(line, CounterRandom.of(seed, "pieces/" + i)));
+                int[] pieces =
+                        SentencePrompt.completion(tokenizer, pieces(line, CounterRandom.of(seed, "pieces/" + i)));
                 sequences.add(new Sequence(Sequence.of(prompt, pieces).tokens(), 1));
             } else {
                 sequences.add(new Sequence(SentencePrompt.completion(tokenizer, line), 1));

@@ -3,12 +3,12 @@ package dev.chorus.experiment;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.data.Splits;
+import dev.chorus.ensemble.Pretraining;
 import dev.chorus.experiment.ExperimentConfig.WeakModel;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.DecoderConfig;
-import dev.chorus.model.SequenceScorer.Sequence;
-import dev.chorus.ensemble.Pretraining;
 import dev.chorus.model.ModelFolder;
+import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.train.LanguageModelObjective;
@@ -124,7 +124,8 @@ final class Blueprint {
         ExperimentConfig.Strong strong = config.strong();
         TrainSettings train = strong.pretrain().train();
         ObjectNode settings = JSON.createObjectNode();
-        settings.put("unlabelled", corpus.files().get(config.data().unlabelled()).sha256());
+        settings.put(
+                "unlabelled", corpus.files().get(config.data().unlabelled()).sha256());
         settings.put("tokenizer", tokenizerHash(strong.tokenizer()));
         settings.set("strong", ConfigReader.canonical(strong));
         double work = trainingWork(
@@ -142,19 +143,14 @@ final class Blueprint {
                 List<Sequence> sequences = Pretraining.sequences(
                         tokenizer, corpus.unlabelled(), strong.pretrain().echo(), strong.seed());
                 List<Trainer.CurvePoint> curve = new Trainer(decoder.parameters(), train, strong.seed())
-                        .run(
-                                sequences.size(),
-                                new LanguageModelObjective(decoder, sequences),
-                                null,
-                                steps(context, 1));
+                        .run(sequences.size(), new LanguageModelObjective(decoder, sequences), null, steps(context, 1));
                 save(context.out(), decoder, tokenizer, sequences.size(), curve);
             }
         });
     }
 
     /** Writes a trained model and what its training was like. */
-    static void save(
-            Path out, Decoder decoder, Tokenizer tokenizer, int examples, List<Trainer.CurvePoint> curve)
+    static void save(Path out, Decoder decoder, Tokenizer tokenizer, int examples, List<Trainer.CurvePoint> curve)
             throws IOException {
         ModelFolder.save(out, decoder, tokenizer);
         StageFiles.write(out, StageFiles.TRAINING, StageFiles.Training.of(decoder, examples, curve));

@@ -59,7 +59,9 @@ record BuildFingerprint(String commit, String hash) {
         List<Path> files;
         try (Stream<Path> walk = Files.walk(root)) {
             files = walk.filter(BuildFingerprint::decides)
-                    .sorted((a, b) -> root.relativize(a).toString().compareTo(root.relativize(b).toString()))
+                    .sorted((a, b) -> root.relativize(a)
+                            .toString()
+                            .compareTo(root.relativize(b).toString()))
                     .toList();
         }
         MessageDigest digest = Hashes.digest();

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -23,8 +24,9 @@ import java.util.stream.StreamSupport;
 
 /** Reads a configuration strictly: an unknown key, a missing one or a wrong type is an error that names it. */
 final class ConfigReader {
-    private static final ObjectMapper YAML =
-            new ObjectMapper(YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
     private static final ObjectMapper BINDER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -41,12 +43,15 @@ final class ConfigReader {
         try {
             root = YAML.readTree(Files.readString(file));
         } catch (JacksonException e) {
-            throw new ConfigException(place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
+            throw new ConfigException(
+                    place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
         } catch (CharacterCodingException e) {
             throw new ConfigException(file + ": cannot be read: it is not text in UTF-8", e);
         } catch (IOException e) {
-            throw new ConfigException(file + ": cannot be read: "
-                    + (Files.exists(file) ? e.getMessage() : "no such file; the examples are in examples/"), e);
+            throw new ConfigException(
+                    file + ": cannot be read: "
+                            + (Files.exists(file) ? e.getMessage() : "no such file; the examples are in examples/"),
+                    e);
         }
         if (root == null || !root.isObject()) {
             throw new ConfigException(file + ": expected keys and values, such as 'name: my-run'");
@@ -89,16 +94,21 @@ final class ConfigReader {
         JsonNode value;
         try {
             value = YAML.readTree(override.substring(equals + 1));
+            if (value.isMissingNode()) {
+                value = NullNode.getInstance();
+            }
         } catch (JsonProcessingException e) {
-            throw new ConfigException("--set " + override + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
+            throw new ConfigException(
+                    "--set " + override + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
         }
         JsonNode node = root;
         for (int i = 0; i < keys.length - 1; i++) {
             JsonNode next = node.isArray() ? element(node, keys[i], override) : node.get(keys[i]);
             if (next == null || !next.isContainerNode()) {
-                throw new ConfigException("--set " + override + ": there is no group '" + keys[i] + "' in the configuration; there are "
-                        + StreamSupport.stream(((Iterable<String>) node::fieldNames).spliterator(), false)
-                                .collect(Collectors.joining(", ")));
+                throw new ConfigException(
+                        "--set " + override + ": there is no group '" + keys[i] + "' in the configuration; there are "
+                                + StreamSupport.stream(((Iterable<String>) node::fieldNames).spliterator(), false)
+                                        .collect(Collectors.joining(", ")));
             }
             node = next;
         }
@@ -114,7 +124,8 @@ final class ConfigReader {
     private static JsonNode element(JsonNode array, String key, String override) {
         JsonNode element = key.matches("\\d{1,6}") ? array.get(Integer.parseInt(key)) : null;
         if (element == null) {
-            throw new ConfigException("--set " + override + ": '" + key + "': expected a place from 0 to " + (array.size() - 1));
+            throw new ConfigException(
+                    "--set " + override + ": '" + key + "': expected a place from 0 to " + (array.size() - 1));
         }
         return element;
     }
@@ -132,7 +143,9 @@ final class ConfigReader {
     }
 
     private static String place(Path file, JacksonException e) {
-        return e.getLocation() == null ? file.toString() : file + ":" + e.getLocation().getLineNr();
+        return e.getLocation() == null
+                ? file.toString()
+                : file + ":" + e.getLocation().getLineNr();
     }
 
     private static String firstLine(String message) {

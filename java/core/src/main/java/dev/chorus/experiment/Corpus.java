@@ -52,7 +52,14 @@ record Corpus(
         Map<Long, Splits> splits = new LinkedHashMap<>();
         for (long seed : config.seeds()) {
             Splits drawn = Splits.draw(
-                    pool, devel, test, data.gold(), data.weak(), data.develSize(), seed, files.get(data.pool()).name());
+                    pool,
+                    devel,
+                    test,
+                    data.gold(),
+                    data.weak(),
+                    data.develSize(),
+                    seed,
+                    files.get(data.pool()).name());
             drawn.refuseLeaks(unlabelled, files.get(data.unlabelled()).name());
             drawn.refuseUntaughtScenarios();
             splits.put(seed, drawn);
@@ -67,7 +74,10 @@ record Corpus(
         for (String reference : List.of(data.pool(), data.devel(), data.test())) {
             key.withArray("files").add(files.get(reference).sha256());
         }
-        key.put("gold", data.gold()).put("weak", data.weak()).put("devel", data.develSize()).put("seed", seed);
+        key.put("gold", data.gold())
+                .put("weak", data.weak())
+                .put("devel", data.develSize())
+                .put("seed", seed);
         return key;
     }
 }

@@ -30,7 +30,6 @@ public final class Experiment {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final ExperimentConfig config;
-    private final Path file;
     private final Blueprint plan;
     private final List<TaskStages> scenario = new ArrayList<>();
     private final List<TaskStages> slots = new ArrayList<>();
@@ -39,7 +38,6 @@ public final class Experiment {
 
     private Experiment(ExperimentConfig config, Path file) {
         this.config = config;
-        this.file = file;
         build = BuildFingerprint.current();
         configHash = Hashes.of(ConfigReader.canonical(config));
         Path folder = file.toAbsolutePath().getParent();
@@ -173,7 +171,8 @@ public final class Experiment {
                 return null;
             }
             throw new ConfigException(
-                    resultsFile + ": not readable as results (" + e.getMessage().lines().findFirst().orElse("")
+                    resultsFile + ": not readable as results ("
+                            + e.getMessage().lines().findFirst().orElse("")
                             + "); --force replaces it, --out DIR leaves it",
                     e);
         }
@@ -182,7 +181,8 @@ public final class Experiment {
             return found;
         }
         if (!force) {
-            String what = found.configHash().equals(configHash) ? "another build of the engine" : "another configuration";
+            String what =
+                    found.configHash().equals(configHash) ? "another build of the engine" : "another configuration";
             throw new ConfigException(resultsFile + ": holds the results of " + what + " (" + found.started()
                     + "); --force replaces them, --out DIR leaves them");
         }
@@ -209,10 +209,5 @@ public final class Experiment {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a configuration is always writable", e);
         }
-    }
-
-    /** The file that it was read from. */
-    public Path file() {
-        return file;
     }
 }

@@ -33,8 +33,7 @@ public record ExperimentConfig(
      * @param weak       sentences that the weak models label
      * @param develSize  how many of devel are used
      */
-    public record Data(
-            String pool, String devel, String test, String unlabelled, int gold, int weak, int develSize) {}
+    public record Data(String pool, String devel, String test, String unlabelled, int gold, int weak, int develSize) {}
 
     /**
      * The weak models.
@@ -124,7 +123,10 @@ public record ExperimentConfig(
         Checks check = new Checks(file);
         // Results go to runs/NAME: '..' would lead out of it.
         check.that(
-                name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*"), "name", "letters, digits, '_', '-', and '.' not first", name);
+                name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*"),
+                "name",
+                "letters, digits, '_', '-', and '.' not first",
+                name);
         check.that(!seeds.isEmpty(), "seeds", "at least one", seeds);
         check.that(new HashSet<>(seeds).size() == seeds.size(), "seeds", "no seed twice", seeds);
         check.that(data.gold() >= 1, "data.gold", "1 or more", data.gold());
@@ -134,7 +136,11 @@ public record ExperimentConfig(
         Set<String> names = new HashSet<>();
         for (WeakModel model : weak.models()) {
             check.that(names.add(model.name()), "weak.models", "names that differ", model.name());
-            check.that(model.name().matches("[A-Za-z0-9._-]+"), "weak.models.name", "letters, digits, '.', '_', '-'", model.name());
+            check.that(
+                    model.name().matches("[A-Za-z0-9._-]+"),
+                    "weak.models.name",
+                    "letters, digits, '.', '_', '-'",
+                    model.name());
             check.size("weak.models." + model.name(), model.layers(), model.width(), model.heads());
         }
         check.size("strong", strong.layers(), strong.width(), strong.heads());
@@ -158,12 +164,32 @@ public record ExperimentConfig(
             check.task("slots", weak.slots(), data.gold());
             check.students("slots", slots.students(), Set.of("best", "naive"));
             check.that(slots.beams() >= 1, "slots.beams", "1 or more", slots.beams());
-            check.that(slots.maxTokens() >= 1 && slots.maxTokens() < 128, "slots.max_tokens", "1 to 127", slots.maxTokens());
+            check.that(
+                    slots.maxTokens() >= 1 && slots.maxTokens() < 128,
+                    "slots.max_tokens",
+                    "1 to 127",
+                    slots.maxTokens());
             if (slots.dpo() != null) {
-                check.that(slots.students().contains("naive"), "slots.dpo", "naive among slots.students", slots.students());
-                check.that(slots.dpo().prompts() >= 1, "slots.dpo.prompts", "1 or more", slots.dpo().prompts());
-                check.that(slots.dpo().candidates() >= 2, "slots.dpo.candidates", "2 or more", slots.dpo().candidates());
-                check.that(slots.dpo().beta() > 0, "slots.dpo.beta", "above 0", slots.dpo().beta());
+                check.that(
+                        slots.students().contains("naive"),
+                        "slots.dpo",
+                        "naive among slots.students",
+                        slots.students());
+                check.that(
+                        slots.dpo().prompts() >= 1,
+                        "slots.dpo.prompts",
+                        "1 or more",
+                        slots.dpo().prompts());
+                check.that(
+                        slots.dpo().candidates() >= 2,
+                        "slots.dpo.candidates",
+                        "2 or more",
+                        slots.dpo().candidates());
+                check.that(
+                        slots.dpo().beta() > 0,
+                        "slots.dpo.beta",
+                        "above 0",
+                        slots.dpo().beta());
                 double epsilon = slots.dpo().epsilon();
                 check.that(epsilon >= 0 && epsilon < 0.5, "slots.dpo.epsilon", "0 to below 0.5", epsilon);
             }
@@ -186,7 +212,11 @@ public record ExperimentConfig(
 
         void task(String task, WeakTask weak, int gold) {
             that(weak != null, "weak." + task, "gold and train, because the task '" + task + "' is run", "nothing");
-            that(weak.gold() >= 1 && weak.gold() <= gold, "weak." + task + ".gold", "1 to data.gold (" + gold + ")", weak.gold());
+            that(
+                    weak.gold() >= 1 && weak.gold() <= gold,
+                    "weak." + task + ".gold",
+                    "1 to data.gold (" + gold + ")",
+                    weak.gold());
         }
 
         void students(String task, List<String> students, Set<String> known) {

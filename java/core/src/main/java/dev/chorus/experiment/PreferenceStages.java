@@ -51,7 +51,8 @@ final class PreferenceStages {
                                 null);
                     }
                     try (ModelFolder policy = ModelFolder.load(context.of(start))) {
-                        List<PreferenceObjective.Pair> all = pairs(policy, plan.splits(seed).weak(), found);
+                        List<PreferenceObjective.Pair> all =
+                                pairs(policy, plan.splits(seed).weak(), found);
                         List<Trainer.CurvePoint> curve = new Trainer(
                                         policy.decoder().parameters(), dpo.train(), Blueprint.seed(seed, "dpo"))
                                 .run(
@@ -98,8 +99,7 @@ final class PreferenceStages {
         });
     }
 
-    private static void write(Stage.Context context, EnsemblePreferences preferences, int prompts)
-            throws IOException {
+    private static void write(Stage.Context context, EnsemblePreferences preferences, int prompts) throws IOException {
         List<Pair> pairs = preferences.pairs().stream()
                 .map(pair -> new Pair(
                         pair.item(),

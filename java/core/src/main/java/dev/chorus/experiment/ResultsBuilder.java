@@ -133,7 +133,8 @@ final class ResultsBuilder {
         curves.add(curve("base", "pretrain", plan.config().strong().seed(), base));
         for (TaskStages repetition : repetitions) {
             for (String id : repetition.evaluated().keySet()) {
-                String stage = repetition.weak().containsKey(id) ? "weak" : id.equals(SlotStages.DPO) ? "dpo" : "student";
+                String stage =
+                        repetition.weak().containsKey(id) ? "weak" : id.equals(SlotStages.DPO) ? "dpo" : "student";
                 curves.add(curve(id, stage, repetition.seed(), training(trained(repetition, id))));
             }
         }
@@ -154,7 +155,8 @@ final class ResultsBuilder {
             weak[i] = reader.figures(repetition.evaluated().get(weakIds.get(i))).get(metric);
             devel[i] = reader.develScore(repetition.labels().get(i));
         }
-        double ceiling = reader.figures(repetition.evaluated().get(TaskStages.CEILING)).get(metric);
+        double ceiling =
+                reader.figures(repetition.evaluated().get(TaskStages.CEILING)).get(metric);
         for (String id : repetition.trained().keySet()) {
             if (!id.equals(TaskStages.CEILING)) {
                 double student = reader.figures(repetition.evaluated().get(id)).get(metric);

@@ -175,7 +175,8 @@ final class ScenarioStages {
     private Stage evaluate(long seed, String name, Stage trained, Evidence evidence) {
         ObjectNode settings = plan.splitSettings(seed);
         settings.put("evidence", String.valueOf(evidence));
-        double work = Blueprint.generationWork(3000, Blueprint.PROMPT_TOKENS, 2, config.strong().width());
+        double work = Blueprint.generationWork(
+                3000, Blueprint.PROMPT_TOKENS, 2, config.strong().width());
         return plan.stage("evaluate", id(name, seed), work, List.of(trained), settings, context -> {
             List<Example> test = plan.splits(seed).test();
             int[] gold = ScenarioModel.gold(test, classes);
@@ -243,8 +244,9 @@ final class ScenarioStages {
                 return evidential.of(logits, answers, batch.progress());
             };
         }
-        double[][] rows =
-                student.equals("naive") ? aggregate.mean() : labels.get(aggregate.best()).probabilities();
+        double[][] rows = student.equals("naive")
+                ? aggregate.mean()
+                : labels.get(aggregate.best()).probabilities();
         return (logits, batch) -> {
             double[][] targets = new double[batch.items().length][];
             for (int i = 0; i < targets.length; i++) {

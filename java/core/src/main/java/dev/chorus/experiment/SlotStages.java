@@ -5,6 +5,7 @@ import dev.chorus.aggregate.BestSingle;
 import dev.chorus.aggregate.TextVotes;
 import dev.chorus.data.Example;
 import dev.chorus.data.SlotText;
+import dev.chorus.ensemble.BridgedTargets;
 import dev.chorus.ensemble.SlotModel;
 import dev.chorus.eval.Entity;
 import dev.chorus.eval.SluF1;
@@ -14,7 +15,6 @@ import dev.chorus.experiment.StageFiles.TextAggregate;
 import dev.chorus.labels.TextLabels;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.ModelFolder;
-import dev.chorus.ensemble.BridgedTargets;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.text.SentencePrompt;
 import dev.chorus.text.Tokenizer;
@@ -71,7 +71,13 @@ final class SlotStages {
         }
         trained.put(TaskStages.CEILING, student(seed, TaskStages.CEILING, List.of(), null));
         trained.forEach((id, stage) -> evaluated.put(
-                id, evaluate(seed, id, stage, config.strong().layers(), config.strong().width())));
+                id,
+                evaluate(
+                        seed,
+                        id,
+                        stage,
+                        config.strong().layers(),
+                        config.strong().width())));
         return new TaskStages(seed, weak, labels, aggregate, trained, evaluated);
     }
 
@@ -91,10 +97,16 @@ final class SlotStages {
         return plan.stage("weak", id, work, List.of(), settings, context -> {
             List<Example> gold = plan.splits(seed).gold().subList(0, weakTask.gold());
             try (Tokenizer tokenizer = plan.tokenizer(model.tokenizer());
-                    Decoder decoder =
-                            Decoder.initialise(plan.shape(model, tokenizer), Blueprint.seed(seed, id))) {
-                train(context, seed, id, decoder, tokenizer, gold.size(), weakTask.train(), (d, t) ->
-                        new LanguageModelObjective(d, SlotModel.goldSequences(t, gold)));
+                    Decoder decoder = Decoder.initialise(plan.shape(model, tokenizer), Blueprint.seed(seed, id))) {
+                train(
+                        context,
+                        seed,
+                        id,
+                        decoder,
+                        tokenizer,
+                        gold.size(),
+                        weakTask.train(),
+                        (d, t) -> new LanguageModelObjective(d, SlotModel.goldSequences(t, gold)));
             }
         });
     }
@@ -172,15 +184,7 @@ final class SlotStages {
                             case "naive" -> (d, t) -> new BridgedObjective(d, BridgedTargets.of(t, weak, all));
                             default -> (d, t) -> new LanguageModelObjective(d, SlotModel.goldSequences(t, weak));
                         };
-                train(
-                        context,
-                        seed,
-                        "student",
-                        base.decoder(),
-                        base.tokenizer(),
-                        weak.size(),
-                        task.train(),
-                        objective);
+                train(context, seed, "student", base.decoder(), base.tokenizer(), weak.size(), task.train(), objective);
             }
         });
     }
@@ -236,7 +240,8 @@ final class SlotStages {
         for (int n = 0; n < examples.size(); n++) {
             sequences.add(Sequence.of(
                     SentencePrompt.encode(tokenizer, examples.get(n).sentence()),
-                    SentencePrompt.completion(tokenizer, labels.nBest().get(n).get(0).text())));
+                    SentencePrompt.completion(
+                            tokenizer, labels.nBest().get(n).get(0).text())));
         }
         return sequences;
     }

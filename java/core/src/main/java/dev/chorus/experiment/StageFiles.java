@@ -50,7 +50,8 @@ final class StageFiles {
     record ClassEvaluation(double accuracy, double ece, double brier, double[] confidence, boolean[] correct) {}
 
     /** A generator on the test split. */
-    record SlotEvaluation(double sluF1, double precision, double recall, double wordF1, double charF1, double exactF1) {}
+    record SlotEvaluation(
+            double sluF1, double precision, double recall, double wordF1, double charF1, double exactF1) {}
 
     /**
      * Preference pairs.

@@ -143,7 +143,8 @@ final class StageRunner {
                 return best;
             }
             if (running == 0) {
-                throw new IllegalStateException("stages wait for each other: " + waiting.get(0).id());
+                throw new IllegalStateException(
+                        "stages wait for each other: " + waiting.get(0).id());
             }
             wait();
         }
@@ -226,7 +227,8 @@ final class StageRunner {
         @Override
         public Path of(Stage input) {
             if (!stage.inputs().contains(input)) {
-                throw new IllegalStateException(stage.id() + " reads " + input.id() + ", which is not among its inputs");
+                throw new IllegalStateException(
+                        stage.id() + " reads " + input.id() + ", which is not among its inputs");
             }
             return store.folder(input);
         }

@@ -45,7 +45,8 @@ final class StageStore implements AutoCloseable {
         lock = tryLock(lockFile);
         if (lock == null) {
             lockFile.close();
-            throw new ConfigException(folder + ": another run is using this folder; wait for it or choose another --out");
+            throw new ConfigException(
+                    folder + ": another run is using this folder; wait for it or choose another --out");
         }
         try (Stream<Path> kinds = Files.list(root)) {
             for (Path kind : kinds.filter(Files::isDirectory).toList()) {
@@ -153,7 +154,8 @@ final class StageStore implements AutoCloseable {
             }
             for (Map.Entry<String, JsonNode> entry : manifest.path("files").properties()) {
                 Path file = folder.resolve(entry.getKey());
-                if (!Files.isRegularFile(file) || !Hashes.of(file).equals(entry.getValue().asText())) {
+                if (!Files.isRegularFile(file)
+                        || !Hashes.of(file).equals(entry.getValue().asText())) {
                     return entry.getKey() + " is missing or changed";
                 }
             }

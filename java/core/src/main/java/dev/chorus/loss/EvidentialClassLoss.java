@@ -14,6 +14,8 @@ import org.bytedeco.pytorch.Tensor;
  * L = mean_b sum_i lambda_bi (NLL(z_b, y_bi) + c KL(z_b, y_bi))
  * }</pre>
  *
+ * <p>The weak models that answered share an item equally. An item without any answer counts as removed.
+ *
  * @param evidence how logits become evidence
  * @param klWeight c at full strength; {@link #of} takes the share that annealing allows
  */
@@ -31,11 +33,13 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
         int k = Math.toIntExact(logits.size(1));
         float[] targets = new float[b * w * k];
         float[] lambda = new float[b * w];
+        int items = 0;
         for (int i = 0; i < b; i++) {
             int answered = 0;
             for (double[] label : labels[i]) {
                 answered += label == null ? 0 : 1;
             }
+            items += answered > 0 ? 1 : 0;
             for (int j = 0; j < w; j++) {
                 double[] label = labels[i][j];
                 if (label == null) {
@@ -57,8 +61,10 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
             sum += loss;
         }
         float[] upstream = new float[b];
-        Arrays.fill(upstream, 1f / b);
+        // No item is left: the losses are 0, whatever they are divided by.
+        int counted = Math.max(1, items);
+        Arrays.fill(upstream, 1f / counted);
         Tensor gradient = EvidentialLoss.backward(Tensors.floats(upstream, b), z, y, shares, null, evidence, c);
-        return new LossValue(sum / b, gradient);
+        return new LossValue(sum / counted, gradient);
     }
 }

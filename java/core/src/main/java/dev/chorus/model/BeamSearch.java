@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -27,7 +26,8 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
     /** Refuses sizes below one. */
     public BeamSearch {
         if (beams < 1 || maxTokens < 1) {
-            throw new IllegalArgumentException("beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
+            throw new IllegalArgumentException(
+                    "beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
         }
     }
 
@@ -60,6 +60,49 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
     }
 
     private record Candidate(int row, Hypothesis parent, double sum, int token, double logp) {}
+
+    /**
+     * The best tokens of every row, best first; of equal ones the lower id, which LibTorch's topk does not promise.
+     *
+     * @param tokens [rows * width]
+     * @param logps  [rows * width] nats
+     */
+    private record Top(int width, int[] tokens, float[] logps) {
+        static Top of(Tensor logps, int width) {
+            float[] all = Tensors.toFloats(logps);
+            int rows = Math.toIntExact(logps.size(0));
+            int v = all.length / rows;
+            Top top = new Top(width, new int[rows * width], new float[rows * width]);
+            for (int row = 0; row < rows; row++) {
+                // What is not above the last of the best is most of the vocabulary; NaN is not below it either.
+                float last = Float.NEGATIVE_INFINITY;
+                for (int token = 0; token < v; token++) {
+                    float logp = all[row * v + token];
+                    if (token < width || !(logp <= last)) {
+                        top.offer(row, token, logp);
+                        last = top.logps[(row + 1) * width - 1];
+                    }
+                }
+            }
+            return top;
+        }
+
+        private void offer(int row, int token, float logp) {
+            if (Float.isNaN(logp)) {
+                throw new IllegalStateException("the model's logits are not finite; its parameters may not be either");
+            }
+            int first = row * width;
+            int known = Math.min(token, width);
+            int place = first + Math.min(known, width - 1);
+            while (place > first && logp > logps[place - 1]) {
+                logps[place] = logps[place - 1];
+                tokens[place] = tokens[place - 1];
+                place--;
+            }
+            logps[place] = logp;
+            tokens[place] = token;
+        }
+    }
 
     private static final class Item {
         private final int index;
@@ -119,14 +162,12 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
     private long[] expand(
             List<Item> items, Tensor logits, PrefixCache cache, List<List<Hypothesis>> results, int room) {
         int width = (int) Math.min(Math.max(beams, 2), logits.size(1));
-        T_TensorTensor_T top = torch.topk(torch.log_softmax(logits, 1), width);
-        float[] logps = Tensors.toFloats(top.get0());
-        long[] tokens = Tensors.toLongs(top.get1());
+        Top top = Top.of(torch.log_softmax(logits, 1), width);
         List<Long> parents = new ArrayList<>();
         List<Long> next = new ArrayList<>();
         List<Item> going = new ArrayList<>();
         for (Item item : items) {
-            advance(item, logps, tokens, width);
+            advance(item, top);
             boolean done = item.ended.size() >= beams
                     || item.active.isEmpty()
                     || item.active.get(0).tokens().length >= room;
@@ -153,15 +194,16 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
         return next.stream().mapToLong(Long::longValue).toArray();
     }
 
-    private void advance(Item item, float[] logps, long[] tokens, int width) {
+    private void advance(Item item, Top top) {
         List<Candidate> candidates = new ArrayList<>();
         for (int h = 0; h < item.active.size(); h++) {
             int row = item.rows.get(h);
             Hypothesis parent = item.active.get(h);
             double sum = parent.sumLogp();
-            for (int j = 0; j < width; j++) {
-                double logp = logps[row * width + j];
-                candidates.add(new Candidate(row, parent, sum + logp, (int) tokens[row * width + j], logp));
+            for (int j = 0; j < top.width(); j++) {
+                double logp = top.logps()[row * top.width() + j];
+                int token = top.tokens()[row * top.width() + j];
+                candidates.add(new Candidate(row, parent, sum + logp, token, logp));
             }
         }
         candidates.sort(Comparator.comparingDouble(Candidate::sum)

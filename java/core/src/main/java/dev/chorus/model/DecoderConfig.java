@@ -34,6 +34,9 @@ public record DecoderConfig(
         positive("n_layer", layers);
         positive("n_head", heads);
         positive("n_positions", positions);
+        if (!(epsilon > 0) || Double.isInfinite(epsilon)) {
+            throw new IllegalArgumentException("layer_norm_epsilon: expected above 0 and finite, got " + epsilon);
+        }
         if (width % heads != 0) {
             throw new IllegalArgumentException("n_embd " + width + " is not a multiple of n_head " + heads);
         }
@@ -104,6 +107,11 @@ public record DecoderConfig(
         require(file, node, "tie_word_embeddings", "true");
         require(file, node, "scale_attn_weights", "true");
         require(file, node, "scale_attn_by_inverse_layer_idx", "false");
+        if (node.hasNonNull("layer_norm_epsilon")
+                && !node.get("layer_norm_epsilon").isNumber()) {
+            throw new CheckpointException(
+                    file, "layer_norm_epsilon: expected a number, got " + node.get("layer_norm_epsilon"));
+        }
         int width = integer(file, node, "n_embd");
         try {
             return new DecoderConfig(
@@ -121,7 +129,8 @@ public record DecoderConfig(
     }
 
     private static int integer(Path file, JsonNode node, String key) {
-        if (!node.path(key).canConvertToInt()) {
+        // canConvertToInt alone takes 2.5 for 2.
+        if (!node.path(key).isIntegralNumber() || !node.path(key).canConvertToInt()) {
             throw new CheckpointException(file, key + ": expected a whole number, got " + node.path(key));
         }
         return node.get(key).asInt();

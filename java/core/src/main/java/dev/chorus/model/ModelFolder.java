@@ -57,7 +57,8 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
         }
     }
 
-    private static Decoder loadDecoder(Path folder) {
+    /** The weights and the shape alone, without a tokenizer. */
+    static Decoder loadDecoder(Path folder) {
         DecoderConfig config = DecoderConfig.read(folder.resolve("config.json"));
         Path file = folder.resolve("model.safetensors");
         Map<String, Safetensors.Values> tensors = Safetensors.read(file);

@@ -14,9 +14,8 @@ record Packing(Tensor index, int sequences, int longest) {
     static Packing of(FlatBatch batch) {
         int longest = batch.longest();
         int sequences = batch.sequences();
-        Tensor index = batch.tokens() == sequences * longest
-                ? null
-                : Tensors.longs(batch.paddedIndex(), batch.tokens());
+        Tensor index =
+                batch.tokens() == sequences * longest ? null : Tensors.longs(batch.paddedIndex(), batch.tokens());
         return new Packing(index, sequences, longest);
     }
 

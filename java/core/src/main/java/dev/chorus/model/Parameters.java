@@ -64,16 +64,20 @@ public final class Parameters implements AutoCloseable {
         specs.stream().filter(Spec::matrixLike).forEach(ordered::add);
         specs.stream().filter(spec -> !spec.matrixLike()).forEach(ordered::add);
         long total = ordered.stream().mapToLong(Spec::count).sum();
-        decayed = ordered.stream().filter(Spec::matrixLike).mapToLong(Spec::count).sum();
+        decayed =
+                ordered.stream().filter(Spec::matrixLike).mapToLong(Spec::count).sum();
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
             values = keep(scope, Tensors.zeros(total));
             gradients = keep(scope, Tensors.zeros(total));
             long offset = 0;
             for (Spec spec : ordered) {
-                Tensor view = values.narrow(0, offset, spec.count()).view(spec.shape()).detach();
+                Tensor view = values.narrow(0, offset, spec.count())
+                        .view(spec.shape())
+                        .detach();
                 view.set_requires_grad(true);
-                view.mutable_grad().put(gradients.narrow(0, offset, spec.count()).view(spec.shape()));
+                view.mutable_grad()
+                        .put(gradients.narrow(0, offset, spec.count()).view(spec.shape()));
                 trained.put(spec.name(), keep(scope, view));
                 slices.put(spec.name(), new Slice(spec, offset));
                 offset += spec.count();
@@ -93,7 +97,8 @@ public final class Parameters implements AutoCloseable {
             CounterRandom random = CounterRandom.of(seed, spec.name());
             float[] start = new float[Math.toIntExact(spec.count())];
             for (int i = 0; i < start.length; i++) {
-                start[i] = (float) (spec.deviation() == 0 ? spec.mean() : spec.mean() + spec.deviation() * random.normal(i));
+                start[i] = (float)
+                        (spec.deviation() == 0 ? spec.mean() : spec.mean() + spec.deviation() * random.normal(i));
             }
             write(spec.name(), start);
         }

@@ -92,7 +92,9 @@ final class PrefixCache implements AutoCloseable {
 
     /** [rows] position of this step's token in its own sequence. */
     long[] nextPositions() {
-        return Arrays.stream(promptLengths).mapToLong(length -> length + (long) step).toArray();
+        return Arrays.stream(promptLengths)
+                .mapToLong(length -> length + (long) step)
+                .toArray();
     }
 
     /** bool [rows, 1, 1, known]: true where a key may be looked at. */

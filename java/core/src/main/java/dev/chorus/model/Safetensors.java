@@ -2,9 +2,11 @@ package dev.chorus.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,8 +29,10 @@ import java.util.Map;
  */
 final class Safetensors {
     private static final long LONGEST_HEADER = 100_000_000;
-    private static final ObjectMapper JSON =
-            JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     private Safetensors() {}
 
@@ -45,8 +49,9 @@ final class Safetensors {
         for (Map.Entry<String, Values> tensor : tensors.entrySet()) {
             ObjectNode node = header.putObject(tensor.getKey());
             node.put("dtype", "F32");
+            ArrayNode shape = node.putArray("shape");
             for (long size : tensor.getValue().shape()) {
-                node.withArray("shape").add(size);
+                shape.add(size);
             }
             long end = offset + 4L * tensor.getValue().values().length;
             node.putArray("data_offsets").add(offset).add(end);
@@ -55,8 +60,7 @@ final class Safetensors {
         byte[] json = JSON.writeValueAsBytes(header);
         // Data begin at a multiple of eight; the format allows spaces behind the header.
         int padded = (json.length + 7) / 8 * 8;
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer head = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
             head.putLong(padded).put(json);
             while (head.hasRemaining()) {
@@ -86,7 +90,8 @@ final class Safetensors {
             long length = readFully(channel, 0, 8).getLong();
             if (length < 2 || length > Math.min(LONGEST_HEADER, size - 8)) {
                 throw new CheckpointException(
-                        file, "the header claims " + length + " bytes, the file has " + (size - 8) + " behind the length");
+                        file,
+                        "the header claims " + length + " bytes, the file has " + (size - 8) + " behind the length");
             }
             byte[] header = new byte[(int) length];
             readFully(channel, 8, header.length).get(header);
@@ -110,7 +115,10 @@ final class Safetensors {
         try {
             root = JSON.readTree(new String(header, StandardCharsets.UTF_8));
         } catch (JsonProcessingException e) {
-            throw new CheckpointException(file, "the header is no JSON: " + e.getOriginalMessage(), e);
+            throw new CheckpointException(file, "the header is no JSON object: " + e.getOriginalMessage(), e);
+        }
+        if (!root.isObject()) {
+            throw new CheckpointException(file, "the header is no JSON object, it begins a " + root.getNodeType());
         }
         List<Entry> entries = new ArrayList<>();
         root.properties().forEach(field -> {
@@ -118,12 +126,15 @@ final class Safetensors {
                 entries.add(entry(file, field.getKey(), field.getValue()));
             }
         });
-        entries.sort(Comparator.comparingLong(Entry::from));
+        // A tensor without elements ends where it starts: it comes before its neighbour.
+        entries.sort(Comparator.comparingLong(Entry::from).thenComparingLong(Entry::to));
         long expected = 0;
         for (Entry entry : entries) {
             if (entry.from() != expected) {
-                throw new CheckpointException(file, "tensor '" + entry.name() + "' starts at byte " + entry.from()
-                        + " of the data, expected " + expected + ": tensors overlap or leave a gap");
+                throw new CheckpointException(
+                        file,
+                        "tensor '" + entry.name() + "' starts at byte " + entry.from() + " of the data, expected "
+                                + expected + ": tensors overlap or leave a gap");
             }
             expected = entry.to();
         }
@@ -140,10 +151,13 @@ final class Safetensors {
                     file, "tensor '" + name + "' has dtype " + node.path("dtype") + "; supported: F32");
         }
         JsonNode sizes = node.path("shape");
+        if (!sizes.isArray()) {
+            throw new CheckpointException(file, "tensor '" + name + "' has no shape");
+        }
         long[] shape = new long[sizes.size()];
         long count = 1;
         for (int i = 0; i < shape.length; i++) {
-            if (!sizes.get(i).canConvertToLong() || sizes.get(i).asLong() < 0) {
+            if (!isSize(sizes.get(i))) {
                 throw new CheckpointException(file, "tensor '" + name + "' has the shape " + sizes);
             }
             shape[i] = sizes.get(i).asLong();
@@ -154,13 +168,18 @@ final class Safetensors {
             }
         }
         JsonNode offsets = node.path("data_offsets");
-        long from = offsets.path(0).asLong(-1);
-        long to = offsets.path(1).asLong(-1);
+        long from = isSize(offsets.path(0)) ? offsets.path(0).asLong() : -1;
+        long to = isSize(offsets.path(1)) ? offsets.path(1).asLong() : -1;
         if (offsets.size() != 2 || from < 0 || to < from || count > Long.MAX_VALUE / 4 || to - from != 4 * count) {
             throw new CheckpointException(
                     file, "tensor '" + name + "' of shape " + sizes + " cannot have the offsets " + offsets);
         }
         return new Entry(name, shape, from, to);
+    }
+
+    /** A whole number from 0 that fits into 64 bits; canConvertToLong alone takes 2.5 for 2. */
+    private static boolean isSize(JsonNode node) {
+        return node.isIntegralNumber() && node.canConvertToLong() && node.asLong() >= 0;
     }
 
     private static ByteBuffer readFully(FileChannel channel, long position, int count) throws IOException {

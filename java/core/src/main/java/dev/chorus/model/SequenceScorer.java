@@ -58,8 +58,7 @@ public final class SequenceScorer {
         return logps;
     }
 
-    private static void scoreBatch(
-            Decoder decoder, List<Sequence> sequences, List<Integer> members, double[][] logps) {
+    private static void scoreBatch(Decoder decoder, List<Sequence> sequences, List<Integer> members, double[][] logps) {
         List<int[]> tokens = new ArrayList<>();
         int[] starts = new int[members.size()];
         for (int i = 0; i < starts.length; i++) {

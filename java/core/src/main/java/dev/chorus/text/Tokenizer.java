@@ -89,10 +89,12 @@ public final class Tokenizer implements AutoCloseable {
         int[] ids = ints(encoding.getIds());
         int[][] spans = new int[ids.length][2];
         CharSpan[] found = encoding.getCharTokenSpans();
+        // The library counts code points; a character outside the basic plane is two of Java's.
+        int[] charOf = charOfCodePoint(text);
         for (int i = 0; i < ids.length; i++) {
             if (found[i] != null) {
-                spans[i][0] = found[i].getStart();
-                spans[i][1] = found[i].getEnd();
+                spans[i][0] = charOf[found[i].getStart()];
+                spans[i][1] = charOf[found[i].getEnd()];
             }
         }
         return new Tokens(ids, spans);
@@ -142,10 +144,20 @@ public final class Tokenizer implements AutoCloseable {
         tokenizer.close();
     }
 
+    /** Where every code point begins, and the text's length behind the last. */
+    private static int[] charOfCodePoint(String text) {
+        int[] chars = new int[text.codePointCount(0, text.length()) + 1];
+        for (int i = 1; i < chars.length; i++) {
+            chars[i] = text.offsetByCodePoints(chars[i - 1], 1);
+        }
+        return chars;
+    }
+
     private static int special(Map<String, Integer> special, String token, String name) {
         Integer id = special.get(token);
         if (id == null) {
-            throw new IllegalArgumentException(name + ": no special token " + token + "; there are " + special.keySet());
+            throw new IllegalArgumentException(
+                    name + ": no special token " + token + "; there are " + special.keySet());
         }
         return id;
     }

@@ -67,8 +67,8 @@ public final class LibTorch {
     /** LibTorch's version, such as "2.10.0". */
     public static String version() {
         try (Scope scope = new Scope()) {
-            Matcher version =
-                    Pattern.compile("TORCH_VERSION=([0-9.]+)").matcher(torch.show_config().getString());
+            Matcher version = Pattern.compile("TORCH_VERSION=([0-9.]+)")
+                    .matcher(torch.show_config().getString());
             return version.find() ? version.group(1) : "unknown";
         }
     }
@@ -80,7 +80,10 @@ public final class LibTorch {
         try {
             CLibrary c = Native.load("c", CLibrary.class);
             if (c.setenv(name, value, 1) != 0) {
-                log.warn("could not set {}={}; export it before starting the JVM, training is slower without", name, value);
+                log.warn(
+                        "could not set {}={}; export it before starting the JVM, training is slower without",
+                        name,
+                        value);
             }
         } catch (UnsatisfiedLinkError e) {
             log.warn("could not set {}={} ({}); export it before starting the JVM", name, value, e.getMessage());

@@ -72,8 +72,7 @@ public final class PreferenceObjective implements Objective {
             int sequence = rows.sequence()[m];
             upstream[m] = sequence < p ? value.dchosen()[sequence] : value.drejected()[sequence - p];
         }
-        TokenLogProb.backwardInPlace(
-                buffer, targets, forward.lse(), Tensors.floats(upstream, upstream.length), null);
+        TokenLogProb.backwardInPlace(buffer, targets, forward.lse(), Tensors.floats(upstream, upstream.length), null);
         Backward.from(logits, buffer);
         return value.value();
     }

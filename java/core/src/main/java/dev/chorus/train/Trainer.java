@@ -63,14 +63,15 @@ public final class Trainer {
                 for (int i = 0; i < perEpoch; i++, step++) {
                     int from = i * settings.batch();
                     int[] items = Arrays.copyOfRange(order, from, Math.min(from + settings.batch(), examples));
-                    double loss = step(new Batch(items, epoch, step, (double) step / steps), objective, optimizer, steps);
+                    double loss =
+                            step(new Batch(items, epoch, step, (double) step / steps), objective, optimizer, steps);
                     sum += loss;
                     counted++;
                     boolean epochEnds = i == perEpoch - 1;
                     boolean takeDevel = epochEnds && devel != null;
                     if (counted == every || takeDevel || step == steps - 1) {
-                        curve.add(new CurvePoint(
-                                step + 1, sum / counted, takeDevel ? devel.getAsDouble() : Double.NaN));
+                        curve.add(
+                                new CurvePoint(step + 1, sum / counted, takeDevel ? devel.getAsDouble() : Double.NaN));
                         sum = 0;
                         counted = 0;
                     }

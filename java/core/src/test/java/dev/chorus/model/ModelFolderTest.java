@@ -1,0 +1,129 @@
+package dev.chorus.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.chorus.text.BuiltInTokenizers;
+import dev.chorus.text.Tokenizer;
+import dev.chorus.torch.Scope;
+import dev.chorus.torch.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelFolderTest {
+    private static final DecoderConfig CONFIG = DecoderConfig.of(900, 8, 1, 2, 16);
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"0", "3"})
+    void loadsTheSameBits(int labels) throws IOException {
+        FlatBatch batch = FlatBatch.of(TinyDecoders.sequences(900, 1, 3, 9));
+        try (Decoder decoder = TinyDecoders.random(CONFIG.withLabels(labels), 5);
+                Tokenizer tokenizer = BuiltInTokenizers.open("byte-bpe-900")) {
+            ModelFolder.save(folder, decoder, tokenizer);
+            try (ModelFolder loaded = ModelFolder.load(folder);
+                    Scope scope = new Scope();
+                    Tensors.GradientMode off = Tensors.withoutGradients()) {
+                assertThat(loaded.decoder().config()).isEqualTo(decoder.config());
+                assertThat(Tensors.toFloats(loaded.decoder().parameters().values()))
+                        .containsExactly(Tensors.toFloats(decoder.parameters().values()));
+                assertThat(logits(loaded.decoder(), batch)).containsExactly(logits(decoder, batch));
+                assertThat(loaded.tokenizer().json()).isEqualTo(tokenizer.json());
+            }
+        }
+    }
+
+    @Test
+    void namesAreThoseOfHuggingFace() throws IOException {
+        save();
+        assertThat(Safetensors.read(folder.resolve("model.safetensors")).keySet())
+                .containsExactlyInAnyOrder(
+                        "transformer.wte.weight",
+                        "transformer.wpe.weight",
+                        "transformer.h.0.ln_1.weight",
+                        "transformer.h.0.ln_1.bias",
+                        "transformer.h.0.attn.c_attn.weight",
+                        "transformer.h.0.attn.c_attn.bias",
+                        "transformer.h.0.attn.c_proj.weight",
+                        "transformer.h.0.attn.c_proj.bias",
+                        "transformer.h.0.ln_2.weight",
+                        "transformer.h.0.ln_2.bias",
+                        "transformer.h.0.mlp.c_fc.weight",
+                        "transformer.h.0.mlp.c_fc.bias",
+                        "transformer.h.0.mlp.c_proj.weight",
+                        "transformer.h.0.mlp.c_proj.bias",
+                        "transformer.ln_f.weight",
+                        "transformer.ln_f.bias");
+        JsonNode config =
+                new ObjectMapper().readTree(folder.resolve("config.json").toFile());
+        assertThat(config.get("architectures").get(0).asText()).isEqualTo("GPT2LMHeadModel");
+        assertThat(config.get("pad_token_id").asInt()).isZero();
+        assertThat(config.get("eos_token_id").asInt()).isEqualTo(1);
+        JsonNode tokenizer = new ObjectMapper()
+                .readTree(folder.resolve("tokenizer_config.json").toFile());
+        assertThat(tokenizer.get("eos_token").asText()).isEqualTo("<eos>");
+        assertThat(tokenizer.get("model_max_length").asInt()).isEqualTo(16);
+    }
+
+    @Test
+    void classifierCarriesItsHead() throws IOException {
+        try (Decoder decoder = Decoder.initialise(CONFIG.withLabels(4), 1);
+                Tokenizer tokenizer = BuiltInTokenizers.open("byte-bpe-900")) {
+            ModelFolder.save(folder, decoder, tokenizer);
+        }
+        assertThat(Safetensors.read(folder.resolve("model.safetensors"))
+                        .get("score.weight")
+                        .shape())
+                .containsExactly(4, 8);
+        JsonNode config =
+                new ObjectMapper().readTree(folder.resolve("config.json").toFile());
+        assertThat(config.get("architectures").get(0).asText()).isEqualTo("GPT2ForSequenceClassification");
+        assertThat(config.get("id2label")).hasSize(4);
+    }
+
+    @Test
+    void weightsThatDoNotFitTheConfigAreNamed() throws IOException {
+        save();
+        DecoderConfig.of(900, 8, 2, 2, 16).write(folder.resolve("config.json"), 0, 1);
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> ModelFolder.load(folder))
+                .withMessageContaining("model.safetensors")
+                .withMessageContaining("transformer.h.1.attn.c_attn.weight");
+        CONFIG.write(folder.resolve("config.json"), 0, 1);
+        Path weights = folder.resolve("model.safetensors");
+        Map<String, Safetensors.Values> tensors = new LinkedHashMap<>(Safetensors.read(weights));
+        tensors.put("transformer.wpe.weight", new Safetensors.Values(new long[] {8, 16}, new float[128]));
+        Files.delete(weights);
+        Safetensors.write(weights, tensors);
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> ModelFolder.load(folder))
+                .withMessageContaining("transformer.wpe.weight")
+                .withMessageContaining("[8, 16]")
+                .withMessageContaining("[16, 8]");
+    }
+
+    private void save() throws IOException {
+        try (Decoder decoder = Decoder.initialise(CONFIG, 1);
+                Tokenizer tokenizer = BuiltInTokenizers.open("byte-bpe-900")) {
+            ModelFolder.save(folder, decoder, tokenizer);
+        }
+    }
+
+    private static float[] logits(Decoder decoder, FlatBatch batch) {
+        return Tensors.toFloats(
+                decoder.config().labels() > 0
+                        ? decoder.classLogits(batch)
+                        : decoder.logits(decoder.hidden(batch), new long[] {0, 2, 11}));
+    }
+}
