@@ -114,8 +114,8 @@ public record Results(
     public record Unsure(
             long seed, String id, String text, List<String> votes, String aggregate, String gold, double uncertainty) {}
 
-    /** One measured value. */
+    /** One measured value; {@code value} is null where the metric is undefined, such as a PGR without a gap. */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Figure(
-            String task, String model, String metric, long seed, double value, String configHash, String commit) {}
+            String task, String model, String metric, long seed, Double value, String configHash, String commit) {}
 }

@@ -177,7 +177,13 @@ final class ResultsBuilder {
                 .computeIfAbsent(metric, key -> new ArrayList<>())
                 .add(value);
         figures.add(new Figure(
-                task, model, metric, seed, value, run.configHash(), run.build().commit()));
+                task,
+                model,
+                metric,
+                seed,
+                Double.isNaN(value) ? null : value,
+                run.configHash(),
+                run.build().commit()));
     }
 
     private static Interval interval(List<Double> values) {
