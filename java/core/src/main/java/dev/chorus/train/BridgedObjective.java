@@ -58,9 +58,8 @@ public final class BridgedObjective implements Objective {
         if (chosen.isEmpty()) {
             return 0;
         }
-        int[] starts = chosen.stream()
-                .mapToInt(target -> target.sequence().start())
-                .toArray();
+        int[] starts =
+                chosen.stream().mapToInt(target -> target.sequence().start()).toArray();
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
         Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());

@@ -105,7 +105,9 @@ class BridgedTargetsTest {
             TextLabel nothing = new TextLabel("", new int[][] {{0, 0}}, new double[] {-2}, false);
             TextLabel something = new TextLabel("none", new int[][] {{0, 4}}, new double[] {-1, -0.1}, true);
             List<List<Target>> targets = BridgedTargets.of(
-                    strong, List.of(EXAMPLE), List.of(labels("a", nothing), labels("b", something), labels("c", nothing)));
+                    strong,
+                    List.of(EXAMPLE),
+                    List.of(labels("a", nothing), labels("b", something), labels("c", nothing)));
             assertThat(targets).hasSize(1);
             assertThat(targets.get(0)).hasSize(1);
             assertThat(BridgedTargets.of(strong, List.of(EXAMPLE), List.of(labels("a", nothing))))

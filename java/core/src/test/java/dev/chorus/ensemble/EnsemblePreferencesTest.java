@@ -76,7 +76,8 @@ class EnsemblePreferencesTest {
         }
     }
 
-    private static double opinion(ModelFolder student, Hypothesis hypothesis, int item, ModelFolder one, ModelFolder two) {
+    private static double opinion(
+            ModelFolder student, Hypothesis hypothesis, int item, ModelFolder one, ModelFolder two) {
         String text = student.tokenizer().decode(hypothesis.tokens()).strip();
         return (mean(one, item, text) + mean(two, item, text)) / 2;
     }

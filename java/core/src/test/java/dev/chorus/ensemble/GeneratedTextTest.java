@@ -18,7 +18,8 @@ class GeneratedTextTest {
     @FieldSource("TOKENIZERS")
     void spansAreThoseOfTheTokenizer(String name) {
         try (Tokenizer tokenizer = BuiltInTokenizers.open(name)) {
-            for (String text : List.of("none", "event_name: meeting; date: tomorrow", "person: mom's; place_name: st. louis")) {
+            for (String text :
+                    List.of("none", "event_name: meeting; date: tomorrow", "person: mom's; place_name: st. louis")) {
                 Tokenizer.Tokens tokens = tokenizer.encodeWithSpans(text);
                 GeneratedText generated = GeneratedText.of(tokenizer, tokens.ids());
                 assertThat(generated.text()).isEqualTo(text);
@@ -76,7 +77,8 @@ class GeneratedTextTest {
             GeneratedText generated = GeneratedText.of(tokenizer, tokenizer.encode("  date: now  "));
             assertThat(generated.text()).isEqualTo("date: now");
             assertTiled(generated);
-            assertThat(GeneratedText.of(tokenizer, tokenizer.encode("   ")).text()).isEmpty();
+            assertThat(GeneratedText.of(tokenizer, tokenizer.encode("   ")).text())
+                    .isEmpty();
             GeneratedText nothing = GeneratedText.of(tokenizer, new int[0]);
             assertThat(nothing.text()).isEmpty();
             assertThat(nothing.spans()).isEmpty();

@@ -77,7 +77,8 @@ class AdamWTest {
             int n = Math.toIntExact(parameters.count());
             long decayed = parameters.decayedCount();
             Tensor matrices = parameters.values().narrow(0, 0, decayed).clone().set_requires_grad(true);
-            Tensor vectors = parameters.values().narrow(0, decayed, n - decayed).clone().set_requires_grad(true);
+            Tensor vectors =
+                    parameters.values().narrow(0, decayed, n - decayed).clone().set_requires_grad(true);
             AdamWOptions matrixOptions = new AdamWOptions(RATES[0]);
             matrixOptions.weight_decay().put(DECAY);
             AdamWOptions vectorOptions = new AdamWOptions(RATES[0]);
@@ -96,8 +97,7 @@ class AdamWTest {
             double[] ours = doubles(Tensors.toFloats(parameters.values()));
             double[] theirs = new double[n];
             System.arraycopy(doubles(Tensors.toFloats(matrices.detach())), 0, theirs, 0, (int) decayed);
-            System.arraycopy(
-                    doubles(Tensors.toFloats(vectors.detach())), 0, theirs, (int) decayed, n - (int) decayed);
+            System.arraycopy(doubles(Tensors.toFloats(vectors.detach())), 0, theirs, (int) decayed, n - (int) decayed);
             assertThat(ours).containsExactly(theirs, within(VALUES));
         }
     }

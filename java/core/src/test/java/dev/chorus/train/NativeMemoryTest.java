@@ -47,17 +47,13 @@ class NativeMemoryTest {
         Sample[] samples = new Sample[2];
         try (Decoder decoder = Decoder.initialise(DecoderConfig.of(v, 32, 2, 2, 16), 9)) {
             new Trainer(decoder.parameters(), new TrainSettings(STEPS, lengths.length, 1e-3, 0.01, 0.1, 1), 1)
-                    .run(
-                            lengths.length,
-                            new LanguageModelObjective(decoder, sequences),
-                            null,
-                            (step, steps, loss) -> {
-                                if (step == WARM_UP) {
-                                    samples[0] = Sample.now();
-                                } else if (step == STEPS) {
-                                    samples[1] = Sample.now();
-                                }
-                            });
+                    .run(lengths.length, new LanguageModelObjective(decoder, sequences), null, (step, steps, loss) -> {
+                        if (step == WARM_UP) {
+                            samples[0] = Sample.now();
+                        } else if (step == STEPS) {
+                            samples[1] = Sample.now();
+                        }
+                    });
         }
         // The collector may free what other tests left behind: less is fine, more is not.
         assertThat(samples[1].count()).isLessThanOrEqualTo(samples[0].count());

@@ -82,16 +82,16 @@ class ObjectiveGradientTest {
             Objective averaged = new ClassificationObjective(
                     decoder,
                     TOKENS,
-                    (logits, batch) -> SoftCrossEntropyLoss.of(logits, new double[][] {
-                        soft[batch.items()[0]], soft[batch.items()[1]], soft[batch.items()[2]]
-                    }));
+                    (logits, batch) -> SoftCrossEntropyLoss.of(
+                            logits,
+                            new double[][] {soft[batch.items()[0]], soft[batch.items()[1]], soft[batch.items()[2]]}));
             assertGradient(decoder.parameters(), averaged, averaged, batch(3, 1, 0));
             EvidentialClassLoss loss = new EvidentialClassLoss(Evidence.SOFTPLUS, 1);
             Objective evidential = new ClassificationObjective(
                     decoder,
                     TOKENS,
-                    (logits, batch) -> loss.of(
-                            logits, new double[][][] {{soft[0], soft[1]}, {soft[2], null}}, batch.progress()));
+                    (logits, batch) ->
+                            loss.of(logits, new double[][][] {{soft[0], soft[1]}, {soft[2], null}}, batch.progress()));
             assertGradient(decoder.parameters(), evidential, evidential, new Batch(new int[] {2, 0}, 0, 5, 0.5));
         }
     }
@@ -101,9 +101,8 @@ class ObjectiveGradientTest {
     void bridged() {
         List<BridgedObjective.Target> targets = List.of(
                 new BridgedObjective.Target(
-                        SEQUENCES.get(0),
-                        List.of(new Word(0, 1, 0, 3), new Word(1, 3, 3, 5)),
-                        new double[] {-0.9, -0.4}),
+                        SEQUENCES.get(0), List.of(new Word(0, 1, 0, 3), new Word(1, 3, 3, 5)), new double[] {-0.9, -0.4
+                        }),
                 new BridgedObjective.Target(
                         SEQUENCES.get(2), List.of(new Word(0, 2, 0, 1), new Word(2, 3, 1, 4)), new double[] {-1.5, -0.2
                         }));
@@ -118,13 +117,17 @@ class ObjectiveGradientTest {
                 double[] top1 = BridgedKlLoss.top1(decoder.logits(decoder.hidden(flat), rows.rows()));
                 for (int t = 0; t < 2; t++) {
                     int from = t == 0 ? 0 : 5;
-                    double[] own = IntStream.range(from, t == 0 ? 5 : 9).mapToDouble(i -> top1[i]).toArray();
-                    double[] tau = WordBridge.spread(targets.get(t).words(), targets.get(t).wordScores(), own);
+                    double[] own = IntStream.range(from, t == 0 ? 5 : 9)
+                            .mapToDouble(i -> top1[i])
+                            .toArray();
+                    double[] tau = WordBridge.spread(
+                            targets.get(t).words(), targets.get(t).wordScores(), own);
                     IntStream.range(0, tau.length).forEach(i -> scores[from + i] = Math.exp(tau[i]));
                 }
             }
             Objective frozen = batch -> {
-                double[] logps = flat(SequenceScorer.tokenLogps(decoder, List.of(SEQUENCES.get(0), SEQUENCES.get(2)), 99));
+                double[] logps =
+                        flat(SequenceScorer.tokenLogps(decoder, List.of(SEQUENCES.get(0), SEQUENCES.get(2)), 99));
                 double sum = 0;
                 for (int m = 0; m < logps.length; m++) {
                     double s = scores[m];
@@ -153,10 +156,14 @@ class ObjectiveGradientTest {
             double first = value(parameters, objective, new Batch(new int[] {0}, 0, 0, 0));
             double second = value(parameters, objective, new Batch(new int[] {0}, 1, 0, 0));
             assertThat(first).isNotEqualTo(second);
-            assertThat(value(parameters, objective, new Batch(new int[] {0}, 2, 0, 0))).isEqualTo(first);
-            assertThat(value(parameters, objective, new Batch(new int[] {1}, 0, 0, 0))).isEqualTo(second);
-            assertThat(value(parameters, objective, new Batch(new int[] {0, 2}, 0, 0, 0))).isEqualTo(first);
-            assertThat(value(parameters, objective, new Batch(new int[] {2}, 0, 0, 0))).isZero();
+            assertThat(value(parameters, objective, new Batch(new int[] {0}, 2, 0, 0)))
+                    .isEqualTo(first);
+            assertThat(value(parameters, objective, new Batch(new int[] {1}, 0, 0, 0)))
+                    .isEqualTo(second);
+            assertThat(value(parameters, objective, new Batch(new int[] {0, 2}, 0, 0, 0)))
+                    .isEqualTo(first);
+            assertThat(value(parameters, objective, new Batch(new int[] {2}, 0, 0, 0)))
+                    .isZero();
         }
     }
 
@@ -170,8 +177,8 @@ class ObjectiveGradientTest {
             Objective objective = new PreferenceObjective(decoder, pairs, loss);
             assertGradient(decoder.parameters(), objective, objective, batch(1, 0));
             double[][] logps = SequenceScorer.tokenLogps(decoder, SEQUENCES, 1);
-            double expected = (dpo(sum(logps[0]) + 11 - (sum(logps[3]) + 6)) + dpo(sum(logps[1]) + 3 - (sum(logps[2]) + 12)))
-                    / 2;
+            double expected =
+                    (dpo(sum(logps[0]) + 11 - (sum(logps[3]) + 6)) + dpo(sum(logps[1]) + 3 - (sum(logps[2]) + 12))) / 2;
             assertThat(value(decoder.parameters(), objective, batch(0, 1))).isCloseTo(expected, within(ABSOLUTE));
         }
     }
@@ -244,7 +251,8 @@ class ObjectiveGradientTest {
     private static void assertSlope(
             Parameters parameters, Objective loss, Batch batch, float[] direction, double expected, String what) {
         double near = at(parameters, loss, batch, direction, STEP) - at(parameters, loss, batch, direction, -STEP);
-        double far = at(parameters, loss, batch, direction, 2 * STEP) - at(parameters, loss, batch, direction, -2 * STEP);
+        double far =
+                at(parameters, loss, batch, direction, 2 * STEP) - at(parameters, loss, batch, direction, -2 * STEP);
         assertThat((8 * near - far) / (12 * STEP))
                 .as(what)
                 .isCloseTo(expected, within(ABSOLUTE + RELATIVE * Math.abs(expected)));

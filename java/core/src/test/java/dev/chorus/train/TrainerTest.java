@@ -65,7 +65,8 @@ class TrainerTest {
         try (Decoder decoder = TinyDecoders.random(CONFIG, 9)) {
             List<CurvePoint> curve = new Trainer(decoder.parameters(), new TrainSettings(20, 4, 0.01, 0, 0.1, 1), 1)
                     .run(LENGTHS.length, objective(decoder), null, (step, steps, loss) -> {});
-            assertThat(curve.get(curve.size() - 1).loss()).isLessThan(curve.get(0).loss() / 2);
+            assertThat(curve.get(curve.size() - 1).loss())
+                    .isLessThan(curve.get(0).loss() / 2);
         }
     }
 
@@ -159,7 +160,10 @@ class TrainerTest {
                     .isThrownBy(() -> trainer.run(
                             13,
                             batch -> {
-                                decoder.parameters().gradients().data_ptr_float().put(2, Float.NaN);
+                                decoder.parameters()
+                                        .gradients()
+                                        .data_ptr_float()
+                                        .put(2, Float.NaN);
                                 return 1;
                             },
                             null,
