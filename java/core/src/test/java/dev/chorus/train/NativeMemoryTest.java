@@ -65,7 +65,7 @@ class NativeMemoryTest {
     private static long residentBytes() {
         try {
             return Files.exists(STATM)
-                    ? 4096 * Long.parseLong(Files.readString(STATM).split(" ")[1])
+                    ? 4096 * Long.parseLong(Files.readString(STATM).split(" ", -1)[1])
                     : 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
