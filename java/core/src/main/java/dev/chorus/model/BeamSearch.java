@@ -106,13 +106,16 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
 
     private static final class Item {
         private final int index;
+        private final int room;
         private final List<Hypothesis> ended = new ArrayList<>();
         private List<Hypothesis> active = List.of(new Hypothesis(new int[0], new double[0], false));
         private List<Integer> rows;
 
-        Item(int index, int row) {
+        /** @param room new tokens at most */
+        Item(int index, int room) {
             this.index = index;
-            rows = List.of(row);
+            this.room = room;
+            rows = List.of(index);
         }
     }
 
@@ -129,29 +132,30 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
             return results;
         }
         FlatBatch batch = FlatBatch.of(prompts);
-        int room = Math.min(maxTokens, decoder.config().positions() - batch.longest());
-        if (room < 1) {
-            throw new IllegalArgumentException("a prompt of " + batch.longest() + " tokens leaves no room in "
-                    + decoder.config().positions() + " positions");
+        int positions = decoder.config().positions();
+        if (batch.longest() >= positions) {
+            throw new IllegalArgumentException(
+                    "a prompt of " + batch.longest() + " tokens leaves no room in " + positions + " positions");
         }
         List<Item> items = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
-            items.add(new Item(i, i));
+            items.add(new Item(i, Math.min(maxTokens, positions - prompts.get(i).length)));
         }
+        int mostRoom = items.stream().mapToInt(item -> item.room).max().orElseThrow();
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients();
-                PrefixCache cache = new PrefixCache(decoder.config(), batch, room)) {
+                PrefixCache cache = new PrefixCache(decoder.config(), batch, mostRoom)) {
             long[] next;
             try (Scope step = new Scope()) {
                 Tensor last = decoder.hidden(batch, cache)
                         .index_select(0, Tensors.longs(batch.lastTokens(), batch.sequences()));
-                next = expand(items, decoder.logits(last), cache, results, room);
+                next = expand(items, decoder.logits(last), cache, results);
             }
             while (next.length > 0) {
                 try (Scope step = new Scope()) {
                     Tensor logits = decoder.logits(decoder.nextHidden(next, cache));
                     cache.advance();
-                    next = expand(items, logits, cache, results, room);
+                    next = expand(items, logits, cache, results);
                 }
             }
         }
@@ -159,8 +163,7 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
     }
 
     /** Chooses every item's next hypotheses, reorders the cache to them, and returns their last tokens. */
-    private long[] expand(
-            List<Item> items, Tensor logits, PrefixCache cache, List<List<Hypothesis>> results, int room) {
+    private long[] expand(List<Item> items, Tensor logits, PrefixCache cache, List<List<Hypothesis>> results) {
         int width = (int) Math.min(Math.max(beams, 2), logits.size(1));
         Top top = Top.of(torch.log_softmax(logits, 1), width);
         List<Long> parents = new ArrayList<>();
@@ -170,7 +173,7 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
             advance(item, top);
             boolean done = item.ended.size() >= beams
                     || item.active.isEmpty()
-                    || item.active.get(0).tokens().length >= room;
+                    || item.active.get(0).tokens().length >= item.room;
             if (done) {
                 results.set(item.index, ranked(item));
                 continue;

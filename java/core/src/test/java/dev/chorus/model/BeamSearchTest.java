@@ -117,6 +117,23 @@ class BeamSearchTest {
         }
     }
 
+    /** A long prompt is cut by the model's positions, the short ones beside it are not. */
+    @Test
+    void longPromptsDoNotCutShortOnes() {
+        List<int[]> prompts = TinyDecoders.sequences(V, 8, 18, 2, 15, 1);
+        // No token is the end, so that every search runs to its limit.
+        BeamSearch search = new BeamSearch(2, NEW_TOKENS, V);
+        try (Decoder decoder = TinyDecoders.random(CONFIG, 2)) {
+            List<List<Hypothesis>> found = search.generate(decoder, prompts);
+            assertThat(found.stream().map(list -> list.get(0).tokens().length)).containsExactly(2, 7, 5, 7);
+            for (int i = 0; i < prompts.size(); i++) {
+                assertSame(
+                        found.get(i).get(0),
+                        search.generate(decoder, List.of(prompts.get(i))).get(0).get(0));
+            }
+        }
+    }
+
     /** All tokens are equally likely: the lower ids win, as promised. */
     @Test
     void tiesGoToTheLowerToken() {
