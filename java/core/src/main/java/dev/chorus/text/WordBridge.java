@@ -118,10 +118,8 @@ public final class WordBridge {
         }
         int[] words = new int[spans.length];
         for (int t = 0; t < spans.length; t++) {
+            // A space counts to the word before it, so the last character decides.
             int last = Math.min(spans[t][1], text.length()) - 1;
-            while (last > spans[t][0] && text.charAt(last) == ' ') {
-                last--;
-            }
             words[t] = last < 0 ? 0 : wordOfCharacter[last];
             if (t > 0) {
                 words[t] = Math.max(words[t], words[t - 1]);

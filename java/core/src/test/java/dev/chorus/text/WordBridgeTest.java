@@ -48,6 +48,16 @@ class WordBridgeTest {
                 .containsExactly(new Word(0, 3, 0, 3), new Word(3, 5, 3, 5));
     }
 
+    /** A space belongs to the word before it, wherever a tokenizer puts it. */
+    @Test
+    void spacesDoNotMoveATokenToTheNextWord() {
+        List<Word> expected = List.of(new Word(0, 1, 0, 2), new Word(1, 3, 2, 4));
+        assertThat(WordBridge.align("ab  c", new int[][] {{0, 4}, {4, 5}}, new int[][] {{0, 1}, {1, 3}, {3, 5}}, true))
+                .containsExactlyElementsOf(expected);
+        assertThat(WordBridge.align("ab  c", new int[][] {{0, 2}, {2, 5}}, new int[][] {{0, 2}, {2, 4}, {4, 5}}, true))
+                .containsExactlyElementsOf(expected);
+    }
+
     @Test
     void wordsWithoutATokenMergeWithTheNext() {
         // The weak side holds "b c" in one token, which belongs to the word of its last letter.
