@@ -10,11 +10,15 @@
  *  - "nullable" arguments may be null; so may every pointer when there are no rows.
  *  - Weights are finite and at least 0. A row of weight 0 is not looked at (it may hold anything)
  *    and gives 0 everywhere.
- *  - Every row is checked before anything is written: after an error the outputs are as they were.
+ *  - Bad values are found while a row is read. After an error the outputs hold nothing of use, a
+ *    tensor that is changed in place included.
  *  - The result is CHORUS_OK or an error code; `chorus_last_error` then holds a message of
  *    the calling thread.
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row, P preference pairs.
- *  - Log-probabilities and losses are in nats. Arithmetic inside a row is done in double.
+ *  - Log-probabilities and losses are in nats.
+ *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits are
+ *    computed in f32 and summed in double; everything else is computed in double. Results are f32.
+ *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
  */
 #ifndef CHORUS_H
 #define CHORUS_H
@@ -32,6 +36,7 @@ extern "C" {
 #endif
 
 typedef int chorus_status;
+typedef uint16_t chorus_bf16;
 
 enum {
   CHORUS_OK = 0,
@@ -47,6 +52,10 @@ enum {
 /** The message of the calling thread's last failure; empty if there was none. Valid until
     that thread's next call. */
 CHORUS_API const char* chorus_last_error(void);
+
+/** The instruction set that the vector loops use here: "avx512", "avx2" or "baseline". The environment variable CHORUS_ISA
+    with one of these names sets a lower one, for measurements. */
+CHORUS_API const char* chorus_isa(void);
 
 /* ---- token_logprob: log softmax(z)_t of one target a row ---------------------------------- */
 
@@ -65,6 +74,11 @@ CHORUS_API chorus_status chorus_token_logprob_forward_f32(float* logps, float* l
                                                           const int64_t* targets,
                                                           const float* weights, int64_t N,
                                                           int64_t V, int64_t stride);
+CHORUS_API chorus_status chorus_token_logprob_forward_bf16(float* logps, float* lse, float* entropy,
+                                                           const chorus_bf16* logits,
+                                                           const int64_t* targets,
+                                                           const float* weights, int64_t N,
+                                                           int64_t V, int64_t stride);
 
 /**
  * In place: logits [N, V] become the gradient of sum_n w_n dlogps_n logps_n with respect to them:
@@ -79,6 +93,11 @@ CHORUS_API chorus_status chorus_token_logprob_backward_f32(float* logits, const 
                                                            const float* lse, const float* dlogps,
                                                            const float* weights, int64_t N,
                                                            int64_t V, int64_t stride);
+CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
+                                                            const int64_t* targets,
+                                                            const float* lse, const float* dlogps,
+                                                            const float* weights, int64_t N,
+                                                            int64_t V, int64_t stride);
 
 /* ---- evidential: Dirichlet loss against several soft labels ------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chorus.h"
+#include "simd/isa.h"
 
 namespace chorus_testing {
 
@@ -161,13 +162,17 @@ bool StridedMatrix::IntactGaps() const {
 int main(int argc, char** argv) {
   using namespace chorus_testing;
   int run = 0;
-  for (const Test& test : Tests()) {
-    if (argc > 1 && std::strstr(test.name, argv[1]) == nullptr) continue;
-    const int before = failures;
-    SetCase("");
-    test.body();
-    ++run;
-    std::printf("%s %s\n", failures == before ? "ok    " : "FAILED", test.name);
+  // Once for every instruction set that this processor has: the loops differ, and so may their mistakes.
+  for (int isa = static_cast<int>(chorus::BestIsa()); isa >= 0; --isa) {
+    chorus::LimitIsa(static_cast<chorus::Isa>(isa));
+    for (const Test& test : Tests()) {
+      if (argc > 1 && std::strstr(test.name, argv[1]) == nullptr) continue;
+      const int before = failures;
+      SetCase("");
+      test.body();
+      ++run;
+      std::printf("%s %s %s\n", failures == before ? "ok    " : "FAILED", chorus_isa(), test.name);
+    }
   }
   std::printf("%d tests, %d failed expectations\n", run, failures);
   return run > 0 && failures == 0 ? 0 : 1;

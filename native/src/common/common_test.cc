@@ -5,8 +5,9 @@
 
 #include "chorus.h"
 #include "common/elementwise.h"
-#include "common/rows.h"
+#include "common/bf16.h"
 #include "common/softmax.h"
+#include "common/softmax_rows.h"
 #include "common/special.h"
 #include "common/status.h"
 #include "testing/test.h"
@@ -111,45 +112,109 @@ CHORUS_TEST(Elementwise_KeepsRelativeAccuracyAtBothEnds) {
   EXPECT_TRUE(std::isnan(chorus::Softplus(std::nan(""))));
 }
 
-CHORUS_TEST(PolynomialExp_AgreesWithLibm) {
-  // Both round; the polynomial's own error is far below.
-  constexpr Tolerance kExp = {0, 1e-15};
-  Random random(7);
-  for (int i = 0; i < 20000; ++i) {
-    const double x = i < 10000 ? random.Uniform(-700, 700) : random.Uniform(-2, 2);
-    SetCase("x = " + std::to_string(x));
-    EXPECT_NEAR(chorus::PolynomialExp(x), std::exp(x), kExp);
+CHORUS_TEST(Bf16_RoundTripsAndRoundsToEven) {
+  for (uint32_t bits = 0; bits < 1 << 16; ++bits) {
+    const float wide = chorus::Widen(static_cast<uint16_t>(bits));
+    const uint16_t back = chorus::Narrow<uint16_t>(wide);
+    if (std::isnan(wide)) {
+      EXPECT_TRUE(std::isnan(chorus::Widen(back)));
+    } else {
+      EXPECT_TRUE(back == bits);
+    }
   }
-  EXPECT_TRUE(chorus::PolynomialExp(0) == 1);
-  EXPECT_TRUE(chorus::PolynomialExp(-INFINITY) == 0);
-  EXPECT_TRUE(chorus::PolynomialExp(-745) == 0);
+  // Half way between two neighbours: to the even one. A hair above: up.
+  EXPECT_TRUE(chorus::Narrow<uint16_t>(1.00390625f) == 0x3f80);
+  EXPECT_TRUE(chorus::Narrow<uint16_t>(1.01171875f) == 0x3f82);
+  EXPECT_TRUE(chorus::Narrow<uint16_t>(std::nextafter(1.00390625f, 2.0f)) == 0x3f81);
+  EXPECT_TRUE(chorus::Widen(chorus::Narrow<uint16_t>(3.4e38f)) == INFINITY);
+  EXPECT_TRUE(chorus::Widen(chorus::Narrow<uint16_t>(-INFINITY)) == -INFINITY);
 }
 
-CHORUS_TEST(Rows_AgreeWithPlainLoops) {
-  constexpr Tolerance kSum = {1e-300, 1e-14};
+namespace {
+
+/** f32 elements: e^x is good to 1.2e-7 + 7e-8 |x|, and |x| is below 12 where e^x still counts. */
+constexpr Tolerance kSoftmaxSum = {1e-12, 3e-7};
+constexpr Tolerance kSoftmaxDot = {1e-12, 1e-6};
+
+void CheckSums(const chorus::SoftmaxSums& sums, const std::vector<float>& z) {
+  chorus::OnlineSoftmax<double> expected;
+  for (float x : z) expected.Add(x);
+  EXPECT_TRUE(sums.max == static_cast<float>(expected.max));
+  EXPECT_NEAR(sums.sum, expected.sum, kSoftmaxSum);
+  EXPECT_NEAR(sums.dot, expected.dot, kSoftmaxDot);
+  EXPECT_TRUE(!sums.HasBadLogit());
+}
+
+std::vector<uint16_t> ToBf16(std::vector<float>& z) {
+  std::vector<uint16_t> half;
+  for (float& x : z) {
+    half.push_back(chorus::Narrow<uint16_t>(x));
+    x = chorus::Widen(half.back());
+  }
+  return half;
+}
+
+}  // namespace
+
+CHORUS_TEST(SoftmaxRows_AgreeWithPlainLoops) {
   Random random(8);
-  for (int64_t V : {1, 2, 15, 16, 17, 31, 33, 1009}) {
-    SetCase("V = " + std::to_string(V));
-    std::vector<float> z = random.Floats(V, -20, 20);
-    if (V > 2) z[static_cast<size_t>(V / 2)] = -INFINITY;
-    float max = -INFINITY;
-    for (float x : z) max = std::max(max, x);
-    EXPECT_TRUE(chorus::RowMax(z.data(), V) == max);
-    EXPECT_TRUE(!chorus::RowHasBadLogit(z.data(), V));
-    double sum = 0, dot = 0;
-    for (float x : z) {
-      if (x == -INFINITY) continue;
-      const double d = static_cast<double>(x) - max;
-      sum += std::exp(d);
-      dot += std::exp(d) * d;
+  const chorus::SoftmaxRows& rows = chorus::CurrentSoftmaxRows();
+  // Around every vector length, around the chunk of 2,048, and several chunks whose maximum grows or falls.
+  for (int64_t V : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 1009, 2047, 2048, 2049, 5000}) {
+    for (double magnitude : {0.5, 20.0, 1e4}) {
+      SetCase("V = " + std::to_string(V) + ", magnitude " + std::to_string(magnitude));
+      std::vector<float> z = random.Floats(V, -magnitude, magnitude);
+      for (size_t v = 0; v < z.size(); ++v) z[v] += static_cast<float>(v) * 2e-3f;
+      if (V > 2) z[static_cast<size_t>(V / 2)] = -INFINITY;
+      CheckSums(chorus::RowSums(rows, z.data(), V), z);
+      const std::vector<uint16_t> half = ToBf16(z);
+      CheckSums(chorus::RowSums(rows, half.data(), V), z);
+      for (float bad : {std::numeric_limits<float>::quiet_NaN(), INFINITY}) {
+        for (int64_t where : {int64_t{0}, V / 2, V - 1}) {
+          std::vector<float> with = z;
+          with[static_cast<size_t>(where)] = bad;
+          EXPECT_TRUE(chorus::RowSums(rows, with.data(), V).HasBadLogit());
+          std::vector<uint16_t> with_half = ToBf16(with);
+          EXPECT_TRUE(chorus::RowSums(rows, with_half.data(), V).HasBadLogit());
+          EXPECT_TRUE(!chorus::RowScaledExp(rows, with.data(), V, 0, 1));
+          EXPECT_TRUE(!chorus::RowScaledExp(rows, with_half.data(), V, 0, 1));
+        }
+      }
     }
-    const chorus::ExpSums sums = chorus::RowExpSums(z.data(), V, max);
-    EXPECT_NEAR(sums.sum, sum, kSum);
-    EXPECT_NEAR(sums.dot, dot, kSum);
-    for (float bad : {std::numeric_limits<float>::quiet_NaN(), INFINITY}) {
-      std::vector<float> with = z;
-      with[static_cast<size_t>(V - 1)] = bad;
-      EXPECT_TRUE(chorus::RowHasBadLogit(with.data(), V));
+  }
+}
+
+CHORUS_TEST(SoftmaxRows_MaskedRowsAreEmpty) {
+  const chorus::SoftmaxRows& rows = chorus::CurrentSoftmaxRows();
+  for (int64_t V : {1, 16, 2048, 5000}) {
+    std::vector<float> z(static_cast<size_t>(V), -INFINITY);
+    EXPECT_TRUE(chorus::RowSums(rows, z.data(), V).IsEmpty());
+    // The first chunks masked, one logit in the last.
+    z.back() = -1e4f;
+    const chorus::SoftmaxSums sums = chorus::RowSums(rows, z.data(), V);
+    EXPECT_TRUE(sums.Lse() == -1e4);
+    EXPECT_NEAR(sums.Entropy(), 0, (Tolerance{1e-30, 0}));
+  }
+}
+
+CHORUS_TEST(SoftmaxRows_ScaledExpAgreesWithLibm) {
+  Random random(9);
+  const chorus::SoftmaxRows& rows = chorus::CurrentSoftmaxRows();
+  for (int64_t V : {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 1009}) {
+    SetCase("V = " + std::to_string(V));
+    std::vector<float> z = random.Floats(V, -80, 3);
+    if (V > 1) z[0] = -INFINITY;
+    std::vector<float> out = z;
+    EXPECT_TRUE(chorus::RowScaledExp(rows, out.data(), V, 1.5f, -2.0f));
+    std::vector<float> wide = z;
+    std::vector<uint16_t> half = ToBf16(wide);
+    EXPECT_TRUE(chorus::RowScaledExp(rows, half.data(), V, 1.5f, -2.0f));
+    for (size_t v = 0; v < z.size(); ++v) {
+      const double x = z[v] - 1.5;
+      const double error = 2.5e-7 + (z[v] == -INFINITY ? 0 : 1.4e-7 * std::fabs(x));
+      EXPECT_NEAR(out[v], -2 * std::exp(x), (Tolerance{0, error}));
+      // One bf16 rounding, 2^-8.
+      EXPECT_NEAR(chorus::Widen(half[v]), -2 * std::exp(wide[v] - 1.5), (Tolerance{0, 3.91e-3 + 1e-5}));
     }
   }
 }

@@ -1,10 +1,12 @@
+#include "ops/token_logprob/token_logprob.h"
+
 #include <cmath>
 
+#include "common/bf16.h"
 #include "common/checks.h"
-#include "common/rows.h"
-#include "common/softmax.h"
+#include "common/parallel.h"
+#include "common/softmax_rows.h"
 #include "common/status.h"
-#include "ops/token_logprob/token_logprob.h"
 
 namespace chorus {
 
@@ -12,83 +14,83 @@ namespace {
 
 bool IsSkipped(const float* weights, int64_t n) { return weights && weights[n] == 0; }
 
-chorus_status CheckRows(const char* op, const float* logits, const int64_t* targets,
-                        const float* weights, int64_t N, int64_t V, int64_t stride) {
+chorus_status CheckTargets(const char* op, const int64_t* targets, const float* weights, int64_t N, int64_t V) {
   if (chorus_status bad = CheckWeights(op, "row", weights, N)) return bad;
   for (int64_t n = 0; n < N; ++n) {
     if (IsSkipped(weights, n)) continue;
-    if (targets[n] < 0 || targets[n] >= V) {
-      return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: target %lld is outside [0, %lld)", op,
-                  static_cast<long long>(n), static_cast<long long>(targets[n]),
-                  static_cast<long long>(V));
-    }
-    const float* z = logits + n * stride;
-    if (chorus_status bad = CheckLogits(op, n, z, V)) return bad;
-    // Its log-probability would be -infinity, or NaN where the whole row is masked.
-    if (z[targets[n]] == -INFINITY) {
-      return Fail(CHORUS_INVALID_VALUE,
-                  "%s: row %lld: the logit of target %lld is -infinity (masked)", op,
-                  static_cast<long long>(n), static_cast<long long>(targets[n]));
-    }
+    if (chorus_status bad = CheckTarget(op, n, targets[n], V)) return bad;
   }
   return CHORUS_OK;
 }
 
 }  // namespace
 
-chorus_status TokenLogprobForwardCpu(float* logps, float* lse, float* entropy, const float* logits,
-                                     const int64_t* targets, const float* weights, int64_t N,
-                                     int64_t V, int64_t stride) {
-  if (chorus_status bad =
-          CheckRows("token_logprob_forward_f32", logits, targets, weights, N, V, stride))
-    return bad;
-  for (int64_t n = 0; n < N; ++n) {
+template <typename In>
+chorus_status TokenLogprobForwardCpu(const char* op, float* logps, float* lse, float* entropy, const In* logits,
+                                     const int64_t* targets, const float* weights, int64_t N, int64_t V,
+                                     int64_t stride) {
+  if (chorus_status bad = CheckTargets(op, targets, weights, N, V)) return bad;
+  const SoftmaxRows& rows = CurrentSoftmaxRows();
+  FirstBadRow bad_row;
+  ParallelRows(N, V, [&](int64_t n) {
     if (IsSkipped(weights, n)) {
       logps[n] = lse[n] = entropy[n] = 0;
-      continue;
+      return;
     }
-    const float* z = logits + n * stride;
-    // Two passes over a row that stays in the cache: without the running maximum both are free of branches.
-    OnlineSoftmax<double> row;
-    row.max = RowMax(z, V);
-    const ExpSums sums = RowExpSums(z, V, static_cast<float>(row.max));
-    row.sum = sums.sum;
-    row.dot = sums.dot;
-    // (z - max) - ln sum, not z - lse: the first difference is exact for neighbours, so large
-    // logits lose nothing.
-    logps[n] = static_cast<float>((z[targets[n]] - row.max) - row.LogSum());
-    lse[n] = static_cast<float>(row.Lse());
-    entropy[n] = static_cast<float>(row.Entropy());
-  }
-  return CHORUS_OK;
+    const In* z = logits + n * stride;
+    const SoftmaxSums sums = RowSums(rows, z, V);
+    const float target = Widen(z[targets[n]]);
+    if (sums.HasBadLogit() || target == -INFINITY) return bad_row.Report(n);
+    // (z - max) - ln sum, not z - lse: the first difference is exact for neighbours, so large logits lose nothing.
+    logps[n] = static_cast<float>((static_cast<double>(target) - sums.max) - sums.LogSum());
+    lse[n] = static_cast<float>(sums.Lse());
+    entropy[n] = static_cast<float>(sums.Entropy());
+  });
+  const int64_t n = bad_row.Get();
+  return n < 0 ? CHORUS_OK : FailRow(op, n, logits + n * stride, V, targets[n]);
 }
 
-chorus_status TokenLogprobBackwardCpu(float* logits, const int64_t* targets, const float* lse,
-                                      const float* dlogps, const float* weights, int64_t N,
-                                      int64_t V, int64_t stride) {
-  const char* op = "token_logprob_backward_f32";
-  if (chorus_status bad = CheckRows(op, logits, targets, weights, N, V, stride)) return bad;
+template <typename In>
+chorus_status TokenLogprobBackwardCpu(const char* op, In* logits, const int64_t* targets, const float* lse,
+                                      const float* dlogps, const float* weights, int64_t N, int64_t V,
+                                      int64_t stride) {
+  if (chorus_status bad = CheckTargets(op, targets, weights, N, V)) return bad;
   for (int64_t n = 0; n < N; ++n) {
     if (!IsSkipped(weights, n) && !(std::isfinite(lse[n]) && std::isfinite(dlogps[n]))) {
-      return Fail(CHORUS_INVALID_VALUE,
-                  "%s: row %lld: lse is %g and dlogps is %g, expected both finite", op,
-                  static_cast<long long>(n), static_cast<double>(lse[n]),
-                  static_cast<double>(dlogps[n]));
+      return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: lse is %g and dlogps is %g, expected both finite", op,
+                  static_cast<long long>(n), static_cast<double>(lse[n]), static_cast<double>(dlogps[n]));
     }
   }
-  for (int64_t n = 0; n < N; ++n) {
-    float* z = logits + n * stride;
+  const SoftmaxRows& rows = CurrentSoftmaxRows();
+  FirstBadRow bad_row;
+  ParallelRows(N, V, [&](int64_t n) {
+    In* z = logits + n * stride;
     if (IsSkipped(weights, n)) {
       for (int64_t v = 0; v < V; ++v) z[v] = 0;
-      continue;
+      return;
     }
     const double scale = (weights ? static_cast<double>(weights[n]) : 1.0) * dlogps[n];
-    const double target = z[targets[n]];
-    RowScaledSoftmax(z, V, lse[n], scale);
+    const double target = Widen(z[targets[n]]);
+    const bool good = RowScaledExp(rows, z, V, lse[n], static_cast<float>(-scale));
+    // The row is gone, so what was wrong with it is said in fewer words than the forward's.
+    if (!good || target == -INFINITY) return bad_row.Report(n);
     // 1 - p without the rounding of p to float.
-    z[targets[n]] = static_cast<float>(-scale * std::expm1(target - lse[n]));
-  }
-  return CHORUS_OK;
+    z[targets[n]] = Narrow<In>(static_cast<float>(-scale * std::expm1(target - lse[n])));
+  });
+  const int64_t n = bad_row.Get();
+  if (n < 0) return CHORUS_OK;
+  return Fail(CHORUS_INVALID_VALUE,
+              "%s: row %lld: it holds NaN or +infinity, or its target %lld is masked; the forward would have named it",
+              op, static_cast<long long>(n), static_cast<long long>(targets[n]));
 }
+
+template chorus_status TokenLogprobForwardCpu(const char*, float*, float*, float*, const float*, const int64_t*,
+                                              const float*, int64_t, int64_t, int64_t);
+template chorus_status TokenLogprobForwardCpu(const char*, float*, float*, float*, const uint16_t*, const int64_t*,
+                                              const float*, int64_t, int64_t, int64_t);
+template chorus_status TokenLogprobBackwardCpu(const char*, float*, const int64_t*, const float*, const float*,
+                                               const float*, int64_t, int64_t, int64_t);
+template chorus_status TokenLogprobBackwardCpu(const char*, uint16_t*, const int64_t*, const float*, const float*,
+                                               const float*, int64_t, int64_t, int64_t);
 
 }  // namespace chorus

@@ -21,6 +21,7 @@ public class ChorusPreset implements InfoMapper {
     public void map(InfoMap infoMap) {
         infoMap.put(new Info("float").valueTypes("float").pointerTypes("FloatPointer"))
                 .put(new Info("double").valueTypes("double").pointerTypes("DoublePointer"))
+                .put(new Info("chorus_bf16").cast().valueTypes("short").pointerTypes("ShortPointer"))
                 .put(new Info("int64_t", "long long").cast().valueTypes("long").pointerTypes("LongPointer"))
                 .put(new Info("const char").valueTypes("byte").pointerTypes("@Cast(\"const char*\") BytePointer"))
                 .put(new Info("chorus_status").valueTypes("int"))

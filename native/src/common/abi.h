@@ -1,0 +1,55 @@
+// What every function of the C interface does before it calls its op: check pointers and sizes, and turn anything thrown into
+// a status. The functions themselves are in <op>_abi.cc.
+#ifndef CHORUS_COMMON_ABI_H
+#define CHORUS_COMMON_ABI_H
+
+#include <cmath>
+#include <cstdint>
+#include <exception>
+#include <initializer_list>
+
+#include "chorus.h"
+#include "common/status.h"
+
+namespace chorus {
+
+/** No exception may cross into Java: it would end the JVM. */
+template <typename Body>
+chorus_status Guard(const char* op, Body body) {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    return Fail(CHORUS_INTERNAL, "%s: %s", op, e.what());
+  } catch (...) {
+    return Fail(CHORUS_INTERNAL, "%s: unknown exception", op);
+  }
+}
+
+struct Required {
+  const char* name;
+  const void* pointer;
+};
+
+inline chorus_status CheckPointers(const char* op, std::initializer_list<Required> required) {
+  for (const Required& r : required) {
+    if (r.pointer == nullptr) return Fail(CHORUS_INVALID_ARGUMENT, "%s: %s is null", op, r.name);
+  }
+  return CHORUS_OK;
+}
+
+/** Rows [N] of `width` elements, `stride` apart; at least one element a row if there is a row, and
+ * no index overflows. */
+inline chorus_status CheckMatrix(const char* op, int64_t N, const char* name, int64_t width,
+                          int64_t stride) {
+  if (N < 0 || width < (N > 0 ? 1 : 0) || stride < width || (N > 0 && stride > INT64_MAX / 8 / N)) {
+    return Fail(CHORUS_INVALID_ARGUMENT,
+                "%s: N = %lld, %s = %lld, stride = %lld, expected N >= 0, %s >= 1, stride >= %s",
+                op, static_cast<long long>(N), name, static_cast<long long>(width),
+                static_cast<long long>(stride), name, name);
+  }
+  return CHORUS_OK;
+}
+
+}  // namespace chorus
+
+#endif
