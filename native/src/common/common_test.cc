@@ -10,6 +10,7 @@
 #include "common/softmax_rows.h"
 #include "common/special.h"
 #include "common/status.h"
+#include "simd/math_loops.h"
 #include "testing/test.h"
 
 using namespace chorus_testing;
@@ -110,6 +111,36 @@ CHORUS_TEST(Elementwise_KeepsRelativeAccuracyAtBothEnds) {
   EXPECT_NEAR(chorus::LogAddExp(2.0, -double{INFINITY}), 2, kRelative);
   EXPECT_TRUE(chorus::LogAddExp(-double{INFINITY}, -double{INFINITY}) == -INFINITY);
   EXPECT_TRUE(std::isnan(chorus::Softplus(std::nan(""))));
+}
+
+CHORUS_TEST(VectorMath_AgreesWithLibm) {
+  const chorus::MathLoops& math = chorus::CurrentMathLoops();
+  Random random(7);
+  std::vector<double> x, y(4001), small;
+  for (int i = 0; i < 4001; ++i) x.push_back(i % 2 ? random.Uniform(-700, 700) : random.Uniform(-2, 2));
+  math.exp(y.data(), x.data(), 4001);
+  for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(y[i], std::exp(x[i]), (Tolerance{0, 1e-15}));
+  for (double& v : x) v = std::exp(v);
+  math.log(y.data(), x.data(), 4001);
+  for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(y[i], std::log(x[i]), (Tolerance{1e-16, 4e-16}));
+  math.log1p(y.data(), x.data(), 4001);
+  for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(y[i], std::log1p(x[i]), (Tolerance{0, 1e-15}));
+
+  const std::vector<double> edge = {0, -INFINITY, -709, NAN, 1, 2, 0.5};
+  math.exp(y.data(), edge.data(), 7);
+  EXPECT_TRUE(y[0] == 1 && y[1] == 0 && y[2] == 0 && std::isnan(y[3]));
+  math.log(y.data(), edge.data(), 7);
+  EXPECT_TRUE(y[0] == -INFINITY && std::isnan(y[3]) && y[4] == 0);
+  EXPECT_NEAR(y[5], 0.69314718055994531, (Tolerance{0, 2e-16}));
+  EXPECT_NEAR(y[6], -0.69314718055994531, (Tolerance{0, 2e-16}));
+
+  std::vector<float> f = random.Floats(4001, -85, 85), g(4001);
+  math.exp_f32(g.data(), f.data(), 4001);
+  for (size_t i = 0; i < f.size(); ++i)
+    EXPECT_NEAR(g[i], std::exp(static_cast<double>(f[i])), (Tolerance{0, 1.2e-7 + 7e-8 * std::fabs(f[i])}));
+  const std::vector<float> far = {0, -88, -INFINITY, -1e30f};
+  math.exp_f32(g.data(), far.data(), 4);
+  EXPECT_TRUE(g[0] == 1 && g[1] == 0 && g[2] == 0 && g[3] == 0);
 }
 
 CHORUS_TEST(Bf16_RoundTripsAndRoundsToEven) {

@@ -37,6 +37,78 @@ CHORUS_INLINE F32 Exp(F32 x) {
   return x > kExpFloor ? e : F32{};
 }
 
+/** Below this, Exp(F64) is 0: e^x would be under 2^-1022. */
+constexpr double kExpFloorF64 = -708.0;
+
+/**
+ * e^x for x <= 709, relative error below 1e-15; 0 below kExpFloorF64; NaN for NaN.
+ *
+ * As in f32, with ln 2 in two parts, of which k times the first is exact, and the Taylor polynomial of e^r, |r| <= ln(2) / 2,
+ * whose first term left out is r^14 / 14! < 5e-18.
+ */
+CHORUS_INLINE F64 Exp(F64 x) {
+  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
+  const F64 clamped = Max(Splat<F64>(kExpFloorF64), x);
+  const F64 shifted = clamped * 1.4426950408889634074 + kRound;
+  const F64 k = shifted - kRound;
+  const F64 r = (clamped - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
+  F64 p = r * 1.6059043836821614599e-10 + 2.0876756987868098979e-09;
+  p = p * r + 2.5052108385441718775e-08;
+  p = p * r + 2.7557319223985890653e-07;
+  p = p * r + 2.7557319223985890653e-06;
+  p = p * r + 2.4801587301587301587e-05;
+  p = p * r + 1.9841269841269841270e-04;
+  p = p * r + 1.3888888888888888889e-03;
+  p = p * r + 8.3333333333333333333e-03;
+  p = p * r + 4.1666666666666666667e-02;
+  p = p * r + 1.6666666666666666667e-01;
+  p = p * r + 0.5;
+  p = p * r + 1.0;
+  p = p * r + 1.0;
+  const F64 result = BitCast<F64>(BitCast<U64>(p) + (BitCast<U64>(shifted) << 52));
+  // The comparison is false for NaN, which must go on.
+  return x < kExpFloorF64 ? F64{} : result;
+}
+
+/**
+ * ln x for normal finite x > 0, relative error below 4e-16 away from 1 and absolute near it; -infinity for 0 and below,
+ * NaN for NaN.
+ *
+ * x = 2^k m with m in [sqrt(1/2), sqrt(2)), ln m = 2 artanh(s) with s = (m - 1) / (m + 1), |s| < 0.172, by its series; the
+ * first term left out is 2 s^21 / 21 < 1e-17.
+ */
+CHORUS_INLINE F64 Log(F64 x) {
+  constexpr uint64_t kSqrtHalf = 0x3fe6a09e667f3bcd;
+  const U64 bits = BitCast<U64>(x);
+  // The exponent, counted from sqrt(1/2): shifting by its bits makes the mantissa's upper half belong to the next one.
+  const U64 offset = bits - kSqrtHalf;
+  const I64 k = BitCast<I64>(offset) >> 52;
+  const F64 m = BitCast<F64>(bits - (BitCast<U64>(k) << 52));
+  const F64 f = m - 1.0;
+  const F64 s = f / (m + 1.0);
+  const F64 t = s * s;
+  F64 p = t * (2.0 / 19) + 2.0 / 17;
+  p = p * t + 2.0 / 15;
+  p = p * t + 2.0 / 13;
+  p = p * t + 2.0 / 11;
+  p = p * t + 2.0 / 9;
+  p = p * t + 2.0 / 7;
+  p = p * t + 2.0 / 5;
+  p = p * t + 2.0 / 3;
+  // 2 s = f - s f: f is exact, and the correction small.
+  const F64 ln_m = f - s * (f - t * p);
+  const F64 exponent = __builtin_convertvector(k, F64);
+  const F64 result = exponent * 6.93147180369123816490e-01 + (ln_m + exponent * 1.90821492927058770002e-10);
+  const F64 of_zero = Splat<F64>(-__builtin_inf());
+  return x <= 0.0 ? of_zero : (x != x ? x : result);
+}
+
+/** ln(1 + x) for x >= 0, relative error below 1e-15: what rounding 1 + x loses is added back. */
+CHORUS_INLINE F64 Log1p(F64 x) {
+  const F64 u = x + 1.0;
+  return Log(u) + (x - (u - 1.0)) / u;
+}
+
 }  // namespace CHORUS_ISA
 }  // namespace chorus
 
