@@ -99,6 +99,42 @@ CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
                                                             const float* weights, int64_t N,
                                                             int64_t V, int64_t stride);
 
+/* ---- linear_logprob: a chunk of a language model's head ------------------------------------ */
+
+/**
+ * The rows of one chunk between two matrix products: logits [N, V] come in as h W^T, the product of hidden
+ * states and head weight, and leave as the gradient with respect to it, so that no [tokens, V] tensor
+ * is ever held. With bias [V] (nullable), scale (not 0; 1 for none) and soft_cap (0 for none):
+ *
+ *   u = scale (h W^T + bias),   z = soft_cap tanh(u / soft_cap) or u,   p = softmax(z)
+ *   logps_n = sum_v t_nv ln p_nv          lse_n = ln sum_v e^z_nv          entropy_n = -sum_v p_nv ln p_nv
+ *   kl_n    = sum_v t_nv ln(t_nv / p_nv)  (nullable)
+ *   dlogits_nv = w_n dlogps_n (t_nv - p_nv sum_v t_nv) dz_nv/d(h W^T)_nv
+ *                     (t is held constant; kl has the opposite gradient)
+ *
+ * The target t of a row is one of
+ *  - one token: ids [N], k = 1, probabilities and dense null;
+ *  - some tokens: ids [N, k] with probabilities s [N, k], k <= 64; id -1 is an unused slot. The rest of the mass
+ *    keeps the shape of p over the other tokens, t_j = p_j (1 - sum s) / (1 - sum p_ids) (Cui et al.,
+ *    arXiv:2406.03199, the authors' code); where 1 - sum p_ids < 1e-6 it is spread evenly over them;
+ *  - dense [N, V], at least 0; ids null.
+ *
+ * Without dlogps [N] (nullable) there is no gradient, and logits leave as z. logps are not multiplied by weights [N]
+ * (nullable: 1). Refused: NaN and +infinity among the logits, a row with nothing but -infinity, a target outside of
+ * [0, V) or with mass on a logit of -infinity (masked), probabilities below 0 or of a sum above 1 + 1e-5, dlogps
+ * that is not finite.
+ */
+CHORUS_API chorus_status chorus_linear_logprob_rows_f32(
+    float* logps, float* kl, float* lse, float* entropy, float* logits, const float* bias,
+    const int64_t* ids, const float* probabilities, const float* dense, const float* weights,
+    const float* dlogps, int64_t N, int64_t V, int64_t k, int64_t stride, double scale,
+    double soft_cap);
+CHORUS_API chorus_status chorus_linear_logprob_rows_bf16(
+    float* logps, float* kl, float* lse, float* entropy, chorus_bf16* logits, const float* bias,
+    const int64_t* ids, const float* probabilities, const float* dense, const float* weights,
+    const float* dlogps, int64_t N, int64_t V, int64_t k, int64_t stride, double scale,
+    double soft_cap);
+
 /* ---- evidential: Dirichlet loss against several soft labels ------------------------------- */
 
 enum {
