@@ -5,6 +5,7 @@ import java.lang.ref.Reference;
 import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -12,9 +13,27 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.Layout;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** What every facade does around a native call: check tensors, allocate results, turn a status into an exception. */
+/**
+ * What every facade does around a native call: check tensors, allocate results, turn a status into an exception.
+ *
+ * <p>Every facade checks its tensors here on the thread that makes the call, so this is also where that thread's team of
+ * workers gets the size that LibTorch was told ({@code torch.set_num_threads}): see {@link #requireStridedOnCpu}.
+ */
 final class KernelArguments {
     private KernelArguments() {}
+
+    /** Element types of logits that the kernels read and write. */
+    enum LogitType {
+        F32("f32"),
+        BF16("bf16");
+
+        /** As in the names of the native functions and in messages. */
+        final String text;
+
+        LogitType(String text) {
+            this.text = text;
+        }
+    }
 
     /**
      * Checks a dense f32 CPU tensor and returns its data.
@@ -40,6 +59,34 @@ final class KernelArguments {
         if (actual != dtype) {
             throw new IllegalArgumentException(name + ": expected dtype " + dtype + ", got " + actual);
         }
+        requireStridedOnCpu(name, tensor, shape);
+    }
+
+    /** As {@link #check} for a tensor that may be f32 or bf16, and says which; its data come by {@link #bf16s} if bf16. */
+    static LogitType checkLogits(String name, Tensor tensor, long... shape) {
+        requirePresent(name, tensor);
+        ScalarType actual = tensor.scalar_type().intern();
+        if (actual != ScalarType.Float && actual != ScalarType.BFloat16) {
+            throw new IllegalArgumentException(name + ": expected dtype Float or BFloat16, got " + actual);
+        }
+        requireStridedOnCpu(name, tensor, shape);
+        return actual == ScalarType.Float ? LogitType.F32 : LogitType.BF16;
+    }
+
+    /** Data of a bf16 tensor; the kernels take its elements as 16 bits each. */
+    static ShortPointer bf16s(Tensor tensor) {
+        return new ShortPointer(tensor.data_ptr());
+    }
+
+    /**
+     * Checks device, layout and shape, and readies the calling thread for a native call.
+     *
+     * <p>The kernels share LibTorch's OpenMP, in which each thread has a team size of its own. LibTorch sets it on a thread
+     * when it first runs there; a thread that calls a kernel before that would get a team of all cores, whatever
+     * {@code torch.set_num_threads} said. Asking for the number makes LibTorch set it, and costs next to nothing after that.
+     */
+    private static void requireStridedOnCpu(String name, Tensor tensor, long... shape) {
+        torch.get_num_threads();
         if (!tensor.is_cpu()) {
             try (Device device = tensor.device()) {
                 throw new IllegalArgumentException(name + ": expected a CPU tensor, got one on "
@@ -109,8 +156,13 @@ final class KernelArguments {
         }
     }
 
-    /** @throws KernelException unless the status is {@code CHORUS_OK}; must run on the thread of the call */
+    /** {@link #raise(int, String, String, LogitType)} of an op that knows f32 only. */
     static void raise(int status, String op, String shape) {
+        raise(status, op, shape, LogitType.F32);
+    }
+
+    /** @throws KernelException unless the status is {@code CHORUS_OK}; must run on the thread of the call */
+    static void raise(int status, String op, String shape, LogitType type) {
         if (status == ChorusNative.CHORUS_OK) {
             return;
         }
@@ -121,7 +173,7 @@ final class KernelArguments {
                     default -> KernelException.Status.INTERNAL;
                 };
         BytePointer text = ChorusNative.chorus_last_error();
-        throw new KernelException(op, kind, shape, "f32", text.getString());
+        throw new KernelException(op, kind, shape, type.text, text.getString());
     }
 
     /**

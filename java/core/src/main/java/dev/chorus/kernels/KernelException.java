@@ -1,7 +1,8 @@
 package dev.chorus.kernels;
 
 /**
- * A kernel refused its input or failed. Nothing was written to any output.
+ * A kernel refused its input or failed. Nothing is returned, and a tensor that the call was to change in place holds nothing
+ * of use: bad values are found while rows are worked on.
  *
  * <p>The message holds the op, the shape and dtype it ran on, and the native text, which names the first bad row.
  */
@@ -20,11 +21,13 @@ public final class KernelException extends RuntimeException {
 
     private final String op;
     private final Status status;
+    private final String dtype;
 
     KernelException(String op, Status status, String shape, String dtype, String nativeText) {
         super(op + " failed on " + shape + " " + dtype + ": " + nativeText);
         this.op = op;
         this.status = status;
+        this.dtype = dtype;
     }
 
     /** Name of the op, such as {@code token_logprob_forward}. */
@@ -35,5 +38,10 @@ public final class KernelException extends RuntimeException {
     /** What kind of failure it was. */
     public Status status() {
         return status;
+    }
+
+    /** Element type of the logits or other main input: {@code f32} or {@code bf16}. */
+    public String dtype() {
+        return dtype;
     }
 }

@@ -1,6 +1,7 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Tensor;
@@ -17,9 +18,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * dlogits_nv = w_n dlogps_n (1[v = t] - p_nv)
  * }</pre>
  *
- * <p>Rows are tokens: N of all sequences of a batch, without padding. Logits are [N, V] f32 on the CPU; rows are dense but
- * may lie apart (a column slice). A logit of -infinity is a masked entry of probability 0. Arithmetic is in double;
- * results are rounded to f32 once.
+ * <p>Rows are tokens: N of all sequences of a batch, without padding. Logits are [N, V] f32 or bf16 on the CPU; rows are dense
+ * but may lie apart (a column slice). A logit of -infinity is a masked entry of probability 0. Exponentials of elements are
+ * computed in f32 and summed in double, which leaves lse and logps an error below 3e-7 besides their rounding to f32; bf16
+ * logits are widened first and lose nothing more.
  *
  * <p>A row of weight 0 is not looked at: its logits, target and gradient may hold anything, and its results are 0.
  */
@@ -38,7 +40,7 @@ public final class TokenLogProb {
     /**
      * Computes log-probabilities; no argument is modified.
      *
-     * @param logits  [N, V] f32, V at least 1, rows may be strided
+     * @param logits  [N, V] f32 or bf16, V at least 1, rows may be strided
      * @param targets [N] int64 in [0, V)
      * @param weights [N] f32, finite and at least 0, or null for 1; only zeros matter here
      * @return new tensors, attached to the caller's {@code PointerScope}
@@ -49,61 +51,69 @@ public final class TokenLogProb {
     public static Result forward(Tensor logits, Tensor targets, Tensor weights) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
-        FloatPointer z = logits(logits, rows, vocabulary);
+        LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
         LongPointer t = targets(targets, rows);
         FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
         long stride = KernelArguments.rowStride("logits", logits);
 
-        Tensor logps = KernelArguments.emptyFloats(rows);
-        Tensor lse = KernelArguments.emptyFloats(rows);
-        Tensor entropy = KernelArguments.emptyFloats(rows);
-        int status = ChorusNative.chorus_token_logprob_forward_f32(
-                logps.data_ptr_float(),
-                lse.data_ptr_float(),
-                entropy.data_ptr_float(),
-                z,
-                t,
-                w,
-                rows,
-                vocabulary,
-                stride);
-        KernelArguments.keepAlive(logps, lse, entropy, logits, targets, weights);
-        KernelArguments.raise(status, "token_logprob_forward", shape(rows, vocabulary));
-        return new Result(logps, lse, entropy);
+        Result result = new Result(
+                KernelArguments.emptyFloats(rows),
+                KernelArguments.emptyFloats(rows),
+                KernelArguments.emptyFloats(rows));
+        FloatPointer logps = result.logps.data_ptr_float();
+        FloatPointer lse = result.lse.data_ptr_float();
+        FloatPointer entropy = result.entropy.data_ptr_float();
+        int status =
+                switch (type) {
+                    case F32 ->
+                        ChorusNative.chorus_token_logprob_forward_f32(
+                                logps, lse, entropy, logits.data_ptr_float(), t, w, rows, vocabulary, stride);
+                    case BF16 ->
+                        ChorusNative.chorus_token_logprob_forward_bf16(
+                                logps, lse, entropy, KernelArguments.bf16s(logits), t, w, rows, vocabulary, stride);
+                };
+        KernelArguments.keepAlive(result.logps, result.lse, result.entropy, logits, targets, weights);
+        KernelArguments.raise(status, "token_logprob_forward", shape(rows, vocabulary), type);
+        return result;
     }
 
     /**
      * Turns logits into the gradient of {@code sum_n w_n dlogps_n logps_n} with respect to them, in place.
      *
      * <p>Autograd is not told: logits must not be a tensor that a later {@code backward} reads. With f32 {@code lse}, each
-     * probability has a relative error of {@code |lse| 2^-24}.
+     * probability has a relative error of {@code |lse| 2^-24}. bf16 logits become gradients rounded to bf16.
      *
-     * @param logits  [N, V] f32 as in the forward; overwritten with dlogits. Strided rows keep what lies between them
+     * @param logits  [N, V] f32 or bf16 as in the forward; overwritten with dlogits. Strided rows keep what lies between
+     *                them
      * @param targets [N] int64 as in the forward
      * @param lse     [N] f32, the forward's
      * @param dlogps  [N] f32, finite: gradient of the loss with respect to {@code w_n logps_n}
      * @param weights [N] f32 as in the forward, or null for 1
      * @throws IllegalArgumentException if a shape, dtype, device or stride is not as above
-     * @throws KernelException          as in the forward, or if lse or dlogps is not finite; logits are then unchanged
+     * @throws KernelException          as in the forward, or if lse or dlogps is not finite; logits then hold nothing of
+     *                                  use, as rows before the bad one may have become gradients
      */
     public static void backwardInPlace(Tensor logits, Tensor targets, Tensor lse, Tensor dlogps, Tensor weights) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
-        FloatPointer z = logits(logits, rows, vocabulary);
+        LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
         LongPointer t = targets(targets, rows);
         FloatPointer l = KernelArguments.floats("lse", lse, rows);
         FloatPointer d = KernelArguments.floats("dlogps", dlogps, rows);
         FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
         long stride = KernelArguments.rowStride("logits", logits);
 
-        int status = ChorusNative.chorus_token_logprob_backward_f32(z, t, l, d, w, rows, vocabulary, stride);
+        int status =
+                switch (type) {
+                    case F32 ->
+                        ChorusNative.chorus_token_logprob_backward_f32(
+                                logits.data_ptr_float(), t, l, d, w, rows, vocabulary, stride);
+                    case BF16 ->
+                        ChorusNative.chorus_token_logprob_backward_bf16(
+                                KernelArguments.bf16s(logits), t, l, d, w, rows, vocabulary, stride);
+                };
         KernelArguments.keepAlive(logits, targets, lse, dlogps, weights);
-        KernelArguments.raise(status, "token_logprob_backward", shape(rows, vocabulary));
-    }
-
-    private static FloatPointer logits(Tensor logits, long rows, long vocabulary) {
-        KernelArguments.check("logits", logits, ScalarType.Float, rows, vocabulary);
-        return logits.data_ptr_float();
+        KernelArguments.raise(status, "token_logprob_backward", shape(rows, vocabulary), type);
     }
 
     private static LongPointer targets(Tensor targets, long rows) {

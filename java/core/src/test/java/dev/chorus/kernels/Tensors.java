@@ -81,13 +81,18 @@ final class Tensors {
         assertClose(doubles(actual), expected, absolute);
     }
 
-    /** Each within {@code absolute} or one f32 rounding. */
+    /** Each within {@code absolute} and one f32 rounding. */
     static void assertClose(double[] actual, double[] expected, double absolute) {
+        assertClose(actual, expected, absolute, F32_ROUNDING);
+    }
+
+    /** Each within {@code absolute} and {@code relative} of what is expected. */
+    static void assertClose(double[] actual, double[] expected, double absolute, double relative) {
         Assertions.assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < actual.length; i++) {
             Assertions.assertThat(actual[i])
                     .as("element %d", i)
-                    .isCloseTo(expected[i], Offset.offset(absolute + F32_ROUNDING * Math.abs(expected[i])));
+                    .isCloseTo(expected[i], Offset.offset(absolute + relative * Math.abs(expected[i])));
         }
     }
 }
