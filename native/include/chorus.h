@@ -14,7 +14,7 @@
  *    tensor that is changed in place included.
  *  - The result is CHORUS_OK or an error code; `chorus_last_error` then holds a message of
  *    the calling thread.
- *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row, P preference pairs.
+ *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row or models, P preference pairs, S sequences.
  *  - Log-probabilities and losses are in nats.
  *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits are
  *    computed in f32 and summed in double; everything else is computed in double. Results are f32.
@@ -98,6 +98,111 @@ CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
                                                             const float* lse, const float* dlogps,
                                                             const float* weights, int64_t N,
                                                             int64_t V, int64_t stride);
+
+/* ---- ensemble_logprob: several models' log-probabilities and those of their mixture --------- */
+
+/**
+ * W models of one vocabulary look at the same N tokens. logps, lse and entropy (nullable) [W, N] are as in
+ * chorus_token_logprob_forward, of every model; the models' mixture p_n = sum_w omega_w p_wn gives mixture [N]; and
+ * sequences are rows [offsets_s, offsets_(s + 1)):
+ *
+ *   mixture_n           = ln sum_w omega_w e^logps_wn
+ *   sequence_logps_ws   = sum_n w_n logps_wn           [W, S]   n in sequence s
+ *   sequence_mixture_s  = sum_n w_n mixture_n          [S]
+ *
+ * logits holds W pointers to [N, V] whose rows are strides_w apart. omega [W] is finite, at least 0 and sums to 1 within
+ * 1e-6; a model of omega 0 is not looked at by the mixture. offsets [S + 1] (nullable: no sequences, S = 0) do not fall,
+ * the first is 0 and the last N; the sums of an empty sequence are 0. weights [N] is nullable (1). Refused as in
+ * chorus_token_logprob_forward, for every model; the message names model and row.
+ */
+CHORUS_API chorus_status chorus_ensemble_logprob_forward_f32(
+    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps,
+    float* sequence_mixture, const float* const* logits, const int64_t* targets,
+    const float* weights, const float* omega, const int64_t* offsets, int64_t W, int64_t N,
+    int64_t V, const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ensemble_logprob_forward_bf16(
+    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps,
+    float* sequence_mixture, const chorus_bf16* const* logits, const int64_t* targets,
+    const float* weights, const float* omega, const int64_t* offsets, int64_t W, int64_t N,
+    int64_t V, const int64_t* strides, int64_t S);
+
+/**
+ * In place, in every model's logits: the gradient of
+ *
+ *   sum_wn w_n dlogps_wn logps_wn + sum_n w_n dmixture_n mixture_n
+ *     + sum_ws dsequence_ws sequence_logps_ws + sum_s dsequence_mixture_s sequence_mixture_s
+ *
+ * that is, dlogps [W, N] and dmixture [N] come without the token's weight and are multiplied by it, as in
+ * chorus_token_logprob_backward, and the sums of sequences have it already. With s the sequence of n:
+ *
+ *   r_wn        = omega_w p_wn / sum_i omega_i p_in          (p of the target: the model's responsibility)
+ *   c_wn        = w_n (dlogps_wn + dsequence_ws + r_wn (dmixture_n + dsequence_mixture_s))
+ *   dlogits_wnv = c_wn (1[v = t_n] - exp(z_wnv - lse_wn))
+ *
+ * Each of dlogps, dmixture, dsequence [W, S] and dsequence_mixture [S] is nullable (0), but not all of them. lse and logps
+ * [W, N] are the forward's; logps is nullable without a gradient of a mixture. A row whose c is 0 becomes 0 and is not
+ * looked at. No two models share logits. Refused as in the forward, and where lse or c is not finite.
+ */
+CHORUS_API chorus_status chorus_ensemble_logprob_backward_f32(
+    float* const* logits, const int64_t* targets, const float* lse, const float* logps,
+    const float* dlogps, const float* dmixture, const float* dsequence,
+    const float* dsequence_mixture, const float* weights, const float* omega,
+    const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ensemble_logprob_backward_bf16(
+    chorus_bf16* const* logits, const int64_t* targets, const float* lse, const float* logps,
+    const float* dlogps, const float* dmixture, const float* dsequence,
+    const float* dsequence_mixture, const float* weights, const float* omega,
+    const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S);
+
+/**
+ * The same S sequences as W models of different vocabularies and tokenizations read them: model w has logits [N_w, V_w]
+ * with rows strides_w apart, targets, weights (nullable, all or one) [N_w] and offsets [S + 1] as above, and gives logps, lse
+ * and entropy (nullable, all or one) [N_w]; rows and vocabularies [W] hold N_w and V_w. Only whole sequences can be mixed:
+ *
+ *   sequence_logps_ws  = sum_n w_wn logps_wn                       [W, S]   n in model w's sequence s
+ *   sequence_means_ws  = sequence_logps_ws / sum_n w_wn            [W, S]   0 where no token has weight
+ *   sequence_mixture_s = ln sum_w omega_w e^sequence_logps_ws      [S]
+ *
+ * omega as above. The arrays of pointers, omega, offsets and sizes are never null, unlike what they hold for a model without
+ * rows. Refused as above.
+ */
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_f32(
+    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps,
+    float* sequence_means, float* sequence_mixture, const float* const* logits,
+    const int64_t* const* targets, const float* const* weights, const float* omega,
+    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
+    const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_bf16(
+    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps,
+    float* sequence_means, float* sequence_mixture, const chorus_bf16* const* logits,
+    const int64_t* const* targets, const float* const* weights, const float* omega,
+    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
+    const int64_t* strides, int64_t S);
+
+/**
+ * In place, in every model's logits: the gradient of
+ * sum_ws dsequence_ws sequence_logps_ws + sum_s dsequence_mixture_s sequence_mixture_s, whose sums have the tokens' weights
+ * already:
+ *
+ *   r_ws        = omega_w e^sequence_logps_ws / sum_i omega_i e^sequence_logps_is
+ *   c_wn        = w_wn (dsequence_ws + r_ws dsequence_mixture_s)
+ *   dlogits_wnv = c_wn (1[v = t_wn] - exp(z_wnv - lse_wn))
+ *
+ * dsequence [W, S] and dsequence_mixture [S] are nullable (0), but not both; a gradient of a mean goes into dsequence, divided
+ * by the weights' sum. lse and sequence_logps [W, S] are the forward's; sequence_logps is nullable without dsequence_mixture,
+ * and being f32 it gives r a relative error of up to |sequence_logps| 2^-23. Rows of c = 0, and what is refused, as in
+ * chorus_ensemble_logprob_backward.
+ */
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_f32(
+    float* const* logits, const int64_t* const* targets, const float* const* lse,
+    const float* sequence_logps, const float* dsequence, const float* dsequence_mixture,
+    const float* const* weights, const float* omega, const int64_t* const* offsets, int64_t W,
+    const int64_t* rows, const int64_t* vocabularies, const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_bf16(
+    chorus_bf16* const* logits, const int64_t* const* targets, const float* const* lse,
+    const float* sequence_logps, const float* dsequence, const float* dsequence_mixture,
+    const float* const* weights, const float* omega, const int64_t* const* offsets, int64_t W,
+    const int64_t* rows, const int64_t* vocabularies, const int64_t* strides, int64_t S);
 
 /* ---- linear_logprob: a chunk of a language model's head ------------------------------------ */
 
