@@ -17,7 +17,8 @@
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row, P preference pairs.
  *  - Log-probabilities and losses are in nats.
  *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits are
- *    computed in f32 and summed in double; everything else is computed in double. Results are f32.
+ *    computed in f32 and summed in double; everything else is computed in double. Results are f32,
+ *    those of functions named _f64 apart.
  *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
  */
 #ifndef CHORUS_H
@@ -175,6 +176,20 @@ CHORUS_API chorus_status chorus_dpo_backward_f32(float* dchosen, float* drejecte
                                                  const float* ref_chosen, const float* ref_rejected,
                                                  const float* weights, const float* flip, int64_t P,
                                                  double beta);
+
+/* ---- special functions: lnGamma and its derivatives ------------------------------------ */
+
+/**
+ * y [count] = ln Gamma(x), psi(x) = d lnGamma / dx (digamma) or psi1(x) = d psi / dx (trigamma) of x [count] above 0. The
+ * relative error is below 2e-13 in f64, also next to the zeros (lnGamma at 1 and 2, psi at 1.4616), and one rounding in f32.
+ * Infinity gives infinity, and trigamma 0. Refused: NaN, zero and negative numbers; the element is named.
+ */
+CHORUS_API chorus_status chorus_lngamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_lngamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_digamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_digamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_trigamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_trigamma_f32(float* y, const float* x, int64_t count);
 
 #ifdef __cplusplus
 }
