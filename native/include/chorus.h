@@ -17,7 +17,8 @@
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row or models, P preference pairs, S sequences.
  *  - Log-probabilities and losses are in nats.
  *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits are
- *    computed in f32 and summed in double; everything else is computed in double. Results are f32.
+ *    computed in f32 and summed in double; everything else is computed in double. Results are f32,
+ *    those of functions named _f64 apart.
  *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
  */
 #ifndef CHORUS_H
@@ -317,6 +318,59 @@ CHORUS_API chorus_status chorus_dpo_backward_f32(float* dchosen, float* drejecte
                                                  const float* ref_chosen, const float* ref_rejected,
                                                  const float* weights, const float* flip, int64_t P,
                                                  double beta);
+
+/* ---- dirichlet_posterior: class probabilities of items from several labelers' answers ------ */
+
+/**
+ * The Dirichlet posterior of each item and how unsure it is, from votes [N, W] (-1: no answer) or soft labels [N, W, K]:
+ *
+ *   alpha_nk = prior_k + sum_w v_w [votes_nw = k]
+ *   alpha_nk = prior_k + sum_w v_w lambda_nw labels_nwk
+ *
+ *   S = sum_k alpha_k,   p = alpha / S,   label = the class of the largest p, the lowest on ties
+ *   belief   = (alpha - 1) / S,   variance = p (1 - p) / (S + 1)
+ *   total    = -sum_k p_k ln p_k
+ *   expected = -sum_k p_k (psi(alpha_k + 1) - psi(S + 1))
+ *   mutual   = total - expected, at least 0
+ *   differential = sum_k lnGamma(alpha_k) - lnGamma(S) + (S - K) psi(S) - sum_k (alpha_k - 1) psi(alpha_k)
+ *   epkl     = (K - 1) / S,   vacuity = K / S
+ *
+ * (Gelman et al., Bayesian Data Analysis, 3.4; the measures: Malinin and Gales 2018, arXiv:1802.10501; belief and vacuity:
+ * Sensoy et al. 2018, arXiv:1806.01768.) alpha, p, belief, variance are [N, K], the others [N], entropies in nats; each is
+ * nullable, and what only a null result needs is not computed. In forms that do not cancel where S is large.
+ *
+ * v = labeler_weights [W], nullable (1), and lambda [N, W], nullable (1), are finite and at least 0: the number of votes that
+ * an answer counts for. An answer of weight 0 is not looked at: that is how a missing soft label is left out. prior [K] is
+ * finite and above 0. Of weights [N], nullable, only the zeros matter: such a row is not looked at, its label is -1 and its
+ * other results are 0. Labels need not sum to 1. Refused: a vote that is neither -1 nor in [0, K), a label that is NaN or
+ * outside [0, 1 + 1e-5]. There is no backward: a vote has no gradient, and soft labels are data.
+ */
+CHORUS_API chorus_status chorus_dirichlet_posterior_i64(
+    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
+    float* differential, float* epkl, float* vacuity, const int64_t* votes, const float* labeler_weights,
+    const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+CHORUS_API chorus_status chorus_dirichlet_posterior_f32(
+    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
+    float* differential, float* epkl, float* vacuity, const float* labels, const float* lambda,
+    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+CHORUS_API chorus_status chorus_dirichlet_posterior_bf16(
+    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
+    float* differential, float* epkl, float* vacuity, const chorus_bf16* labels, const float* lambda,
+    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+
+/* ---- special functions: lnGamma and its derivatives ------------------------------------ */
+
+/**
+ * y [count] = ln Gamma(x), psi(x) = d lnGamma / dx (digamma) or psi1(x) = d psi / dx (trigamma) of x [count] above 0. The
+ * relative error is below 2e-13 in f64, also next to the zeros (lnGamma at 1 and 2, psi at 1.4616), and one rounding in f32.
+ * Infinity gives infinity, and trigamma 0. Refused: NaN, zero and negative numbers; the element is named.
+ */
+CHORUS_API chorus_status chorus_lngamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_lngamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_digamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_digamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_trigamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_trigamma_f32(float* y, const float* x, int64_t count);
 
 #ifdef __cplusplus
 }
