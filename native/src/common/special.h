@@ -77,22 +77,29 @@ CHORUS_HD_INLINE T TrigammaTail(T x) {
   return r * t * p;
 }
 
-/** The steps from x to x + 8: product = x (x+1) .. (x+7), and sum_i 1/(x+i) = numerator / product. */
+/** product = (x+1) .. (x+7), and sum_i 1/(x+i) = numerator / product. */
 template <typename T>
 struct Steps {
   T numerator, product;
 };
 
 template <typename T>
-CHORUS_HD_INLINE Steps<T> StepsToSeries(T x) {
-  T numerator = x + (x + 1.0);
-  T product = x * (x + 1.0);
-  for (int i = 2; i < static_cast<int>(kSeriesFrom); ++i) {
+CHORUS_HD_INLINE Steps<T> StepsAfterFirst(T x) {
+  T numerator = (x + 1.0) + (x + 2.0);
+  T product = (x + 1.0) * (x + 2.0);
+  for (int i = 3; i < static_cast<int>(kSeriesFrom); ++i) {
     const T y = x + static_cast<double>(i);
     numerator = numerator * y + product;
     product = product * y;
   }
   return {numerator, product};
+}
+
+/** The same from x on: all steps to x + 8. */
+template <typename T>
+CHORUS_HD_INLINE Steps<T> StepsToSeries(T x) {
+  const Steps<T> rest = StepsAfterFirst(x);
+  return {rest.numerator * x + rest.product, rest.product * x};
 }
 
 /** Stirling's series, given ln x; x >= 8. Written so that infinity gives infinity. */
@@ -249,11 +256,15 @@ CHORUS_HD_INLINE DirichletTerms<T> DirichletTermsOf(T a, double n, T log_a) {
   T h = (0.5 - n) * log_z + ((n * half_r - (0.5 + special::kHalfLogTwoPi)) - (a - n) * digamma_tail - ln_gamma_tail);
   T g = half_r - digamma_tail;
   if (E::Any(small)) {
-    const special::Steps<T> steps = special::StepsToSeries(a);
-    const T digamma = log_z - (half_r + digamma_tail) - steps.numerator / steps.product;
-    const T ln_gamma = special::LnGammaSeries(z, log_z) - E::Log(steps.product);
+    // From a + 1, the first step apart: one division gives its 1 / a and the sum of the others.
+    const special::Steps<T> steps = special::StepsAfterFirst(a);
+    const T product = a * steps.product;
+    const T inverse = 1.0 / product;
+    const T next = log_z - (half_r + digamma_tail) - steps.numerator * (a * inverse);
+    const T digamma = next - steps.product * inverse;
+    const T ln_gamma = special::LnGammaSeries(z, log_z) - E::Log(product);
     h = small ? (a - n) * digamma - ln_gamma - a : h;
-    g = small ? digamma + 1.0 / a - log_a : g;
+    g = small ? next - log_a : g;
   }
   return {h, g};
 }

@@ -207,16 +207,18 @@ CHORUS_INLINE float MaxLane(F32 v) {
   return max;
 }
 /** Whether a lane of a comparison's result is true. */
-CHORUS_INLINE bool Any(I32 mask) {
-  int32_t any = 0;
-  for (int i = 0; i < kF32; ++i) any |= mask[i];
-  return any != 0;
-}
 CHORUS_INLINE bool Any(I64 mask) {
+#if defined(__AVX512F__)
+  return _mm512_test_epi64_mask(BitCast<__m512i>(mask), BitCast<__m512i>(mask)) != 0;
+#elif defined(__AVX2__)
+  return _mm256_testz_si256(BitCast<__m256i>(mask), BitCast<__m256i>(mask)) == 0;
+#else
   int64_t any = 0;
   for (int i = 0; i < kF64; ++i) any |= mask[i];
   return any != 0;
+#endif
 }
+CHORUS_INLINE bool Any(I32 mask) { return Any(BitCast<I64>(mask)); }
 
 }  // namespace CHORUS_ISA
 }  // namespace chorus

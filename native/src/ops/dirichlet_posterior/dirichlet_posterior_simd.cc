@@ -16,6 +16,8 @@ struct Tile {
   int64_t first;
   int64_t count;
   bool skipped[kF64];
+  /** The same as a mask of the lanes. */
+  I64 skipped_lanes;
   int64_t pitch;
   double rows[kF64 * kBlock];
   double lanes[kF64 * kBlock];
@@ -34,12 +36,17 @@ CHORUS_INLINE F64 LoadLabels(const uint16_t* y) {
 CHORUS_INLINE double Label(float y) { return y; }
 CHORUS_INLINE double Label(uint16_t y) { return BitCast<float>(static_cast<uint32_t>(y) << 16); }
 
-/** a [count] += row n's votes for the classes from k0 on. Whether they are good. */
-CHORUS_INLINE bool AddAnswers(double* a, const DirichletInputs<int64_t>& in, int64_t n, int64_t k0, int64_t count) {
+CHORUS_INLINE double LabelerWeight(const float* weights, int64_t w) {
+  return weights ? static_cast<double>(weights[w]) : 1.0;
+}
+
+/** a [count] = the concentrations of row n for the classes from k0 on. Whether its votes are good. */
+CHORUS_INLINE bool Concentrations(double* a, const DirichletInputs<int64_t>& in, int64_t n, int64_t k0, int64_t count) {
   const int64_t* votes = in.answers + n * in.W;
+  for (int64_t k = 0; k < count; ++k) a[k] = in.prior[k0 + k];
   bool good = true;
   for (int64_t w = 0; w < in.W; ++w) {
-    const double weight = in.labeler_weights ? static_cast<double>(in.labeler_weights[w]) : 1.0;
+    const double weight = LabelerWeight(in.labeler_weights, w);
     if (weight == 0) continue;
     const int64_t vote = votes[w];
     if (vote >= k0 && vote < k0 + count) {
@@ -51,34 +58,49 @@ CHORUS_INLINE bool AddAnswers(double* a, const DirichletInputs<int64_t>& in, int
   return good;
 }
 
+/** The number of votes that a soft label counts for; 0 if it is not to be looked at. */
+template <typename Real>
+CHORUS_INLINE double LabelWeight(const DirichletInputs<Real>& in, int64_t n, int64_t w, bool& good) {
+  const double weight = LabelerWeight(in.labeler_weights, w);
+  if (weight == 0 || !in.lambda) return weight;
+  const float lambda = in.lambda[n * in.W + w];
+  good &= IsWeight(lambda);
+  return weight * lambda;
+}
+
 /** The same with soft labels. */
 template <typename Real>
-CHORUS_INLINE bool AddAnswers(double* a, const DirichletInputs<Real>& in, int64_t n, int64_t k0, int64_t count) {
+CHORUS_INLINE bool Concentrations(double* a, const DirichletInputs<Real>& in, int64_t n, int64_t k0, int64_t count) {
+  const Real* labels = in.answers + n * in.W * in.K + k0;
   const double max = static_cast<double>(kMaxSoftLabel);
   bool good = true;
+  if (count < kF64) {
+    for (int64_t k = 0; k < count; ++k) a[k] = in.prior[k0 + k];
+    for (int64_t w = 0; w < in.W; ++w) {
+      const double weight = LabelWeight(in, n, w, good);
+      if (weight == 0) continue;
+      for (int64_t k = 0; k < count; ++k) {
+        const double label = Label(labels[w * in.K + k]);
+        // Written so that NaN is bad.
+        good &= label >= 0 && label <= max;
+        a[k] += weight * label;
+      }
+    }
+    return good;
+  }
   I64 bad = {};
-  for (int64_t w = 0; w < in.W; ++w) {
-    double weight = in.labeler_weights ? static_cast<double>(in.labeler_weights[w]) : 1.0;
-    if (weight == 0) continue;
-    if (in.lambda) {
-      const float lambda = in.lambda[n * in.W + w];
-      if (lambda == 0) continue;
-      good &= IsWeight(lambda);
-      weight *= lambda;
-    }
-    const Real* y = in.answers + (n * in.W + w) * in.K + k0;
-    int64_t k = 0;
-    for (; k + kF64 <= count; k += kF64) {
-      const F64 label = LoadLabels(y + k);
-      // Written so that NaN is bad.
+  for (int64_t k = 0; k < count; k += kF64) {
+    // The last vector may overlap the one before, and computes the same again.
+    const int64_t from = k + kF64 <= count ? k : count - kF64;
+    F64 sum = LoadF64(in.prior + k0 + from);
+    for (int64_t w = 0; w < in.W; ++w) {
+      const double weight = LabelWeight(in, n, w, good);
+      if (weight == 0) continue;
+      const F64 label = LoadLabels(labels + w * in.K + from);
       bad |= ~((label >= 0.0) & (label <= max));
-      Store(a + k, Load(a + k) + weight * label);
+      sum += weight * label;
     }
-    for (; k < count; ++k) {
-      const double label = Label(y[k]);
-      good &= label >= 0 && label <= max;
-      a[k] += weight * label;
-    }
+    Store(a + from, sum);
   }
   return good & !Any(bad);
 }
@@ -92,8 +114,7 @@ CHORUS_INLINE int64_t Fill(Tile& tile, const DirichletInputs<Answer>& in, int64_
       for (int64_t k = 0; k < count; ++k) a[k] = 1;
       continue;
     }
-    for (int64_t k = 0; k < count; ++k) a[k] = in.prior[k0 + k];
-    if (!AddAnswers(a, in, tile.first + j, k0, count)) return tile.first + j;
+    if (!Concentrations(a, in, tile.first + j, k0, count)) return tile.first + j;
   }
   for (int64_t k = 0; k < count; ++k) {
     for (int64_t j = 0; j < kF64; ++j) tile.lanes[k * kF64 + j] = tile.rows[j * tile.pitch + k];
@@ -112,18 +133,26 @@ CHORUS_INLINE void StoreClasses(float* y, const Tile& tile, int64_t K, int64_t k
       for (int64_t k = 0; k < count; ++k) to[k] = 0;
       continue;
     }
-    int64_t k = 0;
-    for (; k + kF64 <= count; k += kF64) StoreF32(to + k, f(Load(a + k), j));
-    for (; k < count; ++k) to[k] = static_cast<float>(f(a[k], j));
+    if (count < kF64) {
+      for (int64_t k = 0; k < count; ++k) to[k] = static_cast<float>(f(a[k], j));
+      continue;
+    }
+    // The last vector may overlap the one before, and stores the same again.
+    for (int64_t k = 0; k < count; k += kF64) {
+      const int64_t from = k + kF64 <= count ? k : count - kF64;
+      StoreF32(to + from, f(Load(a + from), j));
+    }
   }
 }
 
 /** y [N] at the tile's rows. */
 CHORUS_INLINE void StoreRows(float* y, const Tile& tile, F64 v) {
   if (y == nullptr) return;
-  double lanes[kF64];
-  Store(lanes, v);
-  for (int64_t j = 0; j < tile.count; ++j) y[tile.first + j] = tile.skipped[j] ? 0 : static_cast<float>(lanes[j]);
+  v = tile.skipped_lanes ? F64{} : v;
+  if (tile.count == kF64) return StoreF32(y + tile.first, v);
+  float lanes[kF64];
+  StoreF32(lanes, v);
+  for (int64_t j = 0; j < tile.count; ++j) y[tile.first + j] = lanes[j];
 }
 
 template <typename Answer>
@@ -133,7 +162,10 @@ CHORUS_INLINE int64_t Posterior(const DirichletOutputs& out, const DirichletInpu
   tile.first = first;
   tile.count = count;
   tile.pitch = in.K < kBlock ? in.K : kBlock;
-  for (int64_t j = 0; j < kF64; ++j) tile.skipped[j] = j >= count || (in.weights && in.weights[first + j] == 0);
+  for (int64_t j = 0; j < kF64; ++j) {
+    tile.skipped[j] = j >= count || (in.weights && in.weights[first + j] == 0);
+    tile.skipped_lanes[j] = tile.skipped[j] ? -1 : 0;
+  }
 
   F64 strength = {}, largest = {};
   I64 label = {};
