@@ -139,84 +139,84 @@ CHORUS_INLINE void Step(const PreferenceBatch<In>& b, int64_t n, Sums& sums, I64
   sums.right += Fold(Select(pair.chosen > pair.rejected, one, zero));
 }
 
+/** Vectors computed side by side. */
+typedef Twice<F64> Together;
+constexpr int64_t kTogether = Memory<Together>::kLanes;
+
+/** All pairs; their number is a multiple of kTogether. Not inlined: it holds every kind, once for each type of input. */
+template <typename In>
+__attribute__((noinline)) void WholeSteps(const PreferenceBatch<In>& batch, Sums& total, I64& total_bad) {
+  // Copies that nothing else can point to: the stores would make the compiler read the fields anew.
+  const PreferenceBatch<In> b = batch;
+  Sums sums = total;
+  I64 bad = total_bad;
+  for (int64_t n = 0; n < b.P; n += kTogether) Step<Together>(b, n, sums, bad);
+  total = sums;
+  total_bad = bad;
+}
+
 /** An array's last elements with `fill` behind them; null stays null. */
 template <typename T>
 struct Padded {
-  T values[kF64];
+  T values[kTogether];
 
-  CHORUS_INLINE const T* From(const T* source, int64_t count, T fill) {
+  CHORUS_INLINE const T* From(const T* source, int64_t n, int64_t count, T fill) {
     if (source == nullptr) return nullptr;
-    for (int64_t i = 0; i < kF64; ++i) values[i] = i < count ? source[i] : fill;
+    for (int64_t i = 0; i < kTogether; ++i) values[i] = i < count ? source[n + i] : fill;
     return values;
   }
 };
 
-template <typename T>
-CHORUS_INLINE void CopyBack(T* target, const T* values, int64_t count) {
-  for (int64_t i = 0; target != nullptr && i < count; ++i) target[i] = values[i];
-}
-
-/** Fewer than kF64 pairs, computed as kF64 of which the last have weight 0. */
+/** The last pairs, computed with pairs of weight 0 behind them. */
 template <typename In>
-__attribute__((noinline)) void StepTail(const PreferenceBatch<In>& b, int64_t n, Sums& sums, I64& bad) {
+void LastStep(const PreferenceBatch<In>& b, int64_t n, Sums& sums, I64& bad) {
   typedef typename PreferenceBatch<In>::Out Out;
   const int64_t count = b.P - n;
-  Padded<In> policy_chosen, policy_rejected, ref_chosen, ref_rejected;
-  Padded<int64_t> chosen_lengths, rejected_lengths;
+  Padded<In> inputs[4];
+  Padded<int64_t> lengths[2];
   Padded<float> weights, flip, dloss;
-  Out out[5][kF64];
-  PreferenceBatch<In> tail = b;
-  tail.loss = out[0];
-  tail.dchosen = b.dchosen != nullptr ? out[1] : nullptr;
-  tail.drejected = b.dchosen != nullptr ? out[2] : nullptr;
-  tail.chosen_rewards = b.chosen_rewards != nullptr ? out[3] : nullptr;
-  tail.rejected_rewards = b.chosen_rewards != nullptr ? out[4] : nullptr;
-  tail.policy_chosen = policy_chosen.From(b.policy_chosen + n, count, In(0));
-  tail.policy_rejected = policy_rejected.From(b.policy_rejected + n, count, In(0));
-  if (b.ref_chosen != nullptr) {
-    tail.ref_chosen = ref_chosen.From(b.ref_chosen + n, count, In(0));
-    tail.ref_rejected = ref_rejected.From(b.ref_rejected + n, count, In(0));
+  Out out[5][kTogether];
+  Out* const targets[5] = {b.loss, b.dchosen, b.drejected, b.chosen_rewards, b.rejected_rewards};
+  PreferenceBatch<In> last = b;
+  last.P = kTogether;
+  last.loss = out[0];
+  last.dchosen = b.dchosen != nullptr ? out[1] : nullptr;
+  last.drejected = b.drejected != nullptr ? out[2] : nullptr;
+  last.chosen_rewards = b.chosen_rewards != nullptr ? out[3] : nullptr;
+  last.rejected_rewards = b.rejected_rewards != nullptr ? out[4] : nullptr;
+  last.policy_chosen = inputs[0].From(b.policy_chosen, n, count, In(0));
+  last.policy_rejected = inputs[1].From(b.policy_rejected, n, count, In(0));
+  last.ref_chosen = inputs[2].From(b.ref_chosen, n, count, In(0));
+  last.ref_rejected = inputs[3].From(b.ref_rejected, n, count, In(0));
+  last.chosen_lengths = lengths[0].From(b.chosen_lengths, n, count, 1);
+  last.rejected_lengths = lengths[1].From(b.rejected_lengths, n, count, 1);
+  last.flip = flip.From(b.flip, n, count, 0.0f);
+  last.dloss = dloss.From(b.dloss, n, count, 0.0f);
+  for (int64_t i = 0; i < kTogether; ++i) {
+    weights.values[i] = i >= count ? 0.0f : b.weights != nullptr ? b.weights[n + i] : 1.0f;
   }
-  if (b.chosen_lengths != nullptr) {
-    tail.chosen_lengths = chosen_lengths.From(b.chosen_lengths + n, count, 1);
-    tail.rejected_lengths = rejected_lengths.From(b.rejected_lengths + n, count, 1);
-  }
-  if (b.flip != nullptr) tail.flip = flip.From(b.flip + n, count, 0.0f);
-  if (b.dloss != nullptr) tail.dloss = dloss.From(b.dloss + n, count, 0.0f);
-  for (int64_t i = 0; i < kF64; ++i) weights.values[i] = i >= count ? 0.0f : b.weights != nullptr ? b.weights[n + i] : 1.0f;
-  tail.weights = weights.values;
-  Step<F64>(tail, 0, sums, bad);
-  CopyBack(b.loss + n, out[0], count);
-  if (b.dchosen != nullptr) {
-    CopyBack(b.dchosen + n, out[1], count);
-    CopyBack(b.drejected + n, out[2], count);
-  }
-  if (b.chosen_rewards != nullptr) {
-    CopyBack(b.chosen_rewards + n, out[3], count);
-    CopyBack(b.rejected_rewards + n, out[4], count);
+  last.weights = weights.values;
+  WholeSteps(last, sums, bad);
+  for (int k = 0; k < 5; ++k) {
+    for (int64_t i = 0; targets[k] != nullptr && i < count; ++i) targets[k][n + i] = out[k][i];
   }
 }
-
-/** Vectors computed side by side. */
-typedef Twice<F64> Together;
 
 template <typename In>
 bool Pairs(const PreferenceBatch<In>& batch) {
-  // A copy that nothing else can point to: the stores below would make the compiler read the batch's fields anew.
-  const PreferenceBatch<In> b = batch;
   Sums sums = {};
   I64 bad = {};
-  int64_t n = 0;
-  for (; n + Memory<Together>::kLanes <= b.P; n += Memory<Together>::kLanes) Step<Together>(b, n, sums, bad);
-  for (; n + kF64 <= b.P; n += kF64) Step<F64>(b, n, sums, bad);
-  double pairs = b.weights != nullptr ? 0 : static_cast<double>(n);
-  if (n < b.P) StepTail(batch, n, sums, bad);
-  pairs += Sum(sums.pairs);
-  if (b.totals != nullptr) {
-    b.totals[CHORUS_PREFERENCE_LOSS_SUM] = Sum(sums.loss);
-    b.totals[CHORUS_PREFERENCE_MARGIN_SUM] = Sum(sums.margin);
-    b.totals[CHORUS_PREFERENCE_RIGHT] = Sum(sums.right);
-    b.totals[CHORUS_PREFERENCE_PAIRS] = pairs;
+  PreferenceBatch<In> whole = batch;
+  whole.P = batch.P - batch.P % kTogether;
+  WholeSteps(whole, sums, bad);
+  // Without weights only those of the last step are counted there.
+  const double pairs = batch.weights != nullptr ? 0 : static_cast<double>(whole.P);
+  if (whole.P < batch.P) LastStep(batch, whole.P, sums, bad);
+  if (batch.totals != nullptr) {
+    batch.totals[CHORUS_PREFERENCE_LOSS_SUM] = Sum(sums.loss);
+    batch.totals[CHORUS_PREFERENCE_MARGIN_SUM] = Sum(sums.margin);
+    batch.totals[CHORUS_PREFERENCE_RIGHT] = Sum(sums.right);
+    batch.totals[CHORUS_PREFERENCE_PAIRS] = pairs + Sum(sums.pairs);
   }
   return !Any(bad);
 }
@@ -239,12 +239,14 @@ TokenSum SumTokens(const In* logps, const float* weights, int64_t count) {
     AddTokens(LoadF64(logps + t), weights != nullptr ? LoadF64(weights + t) : Splat<F64>(1), sum, active, bad);
   }
   if (t < count) {
-    Padded<In> last;
+    In last[kF64];
     float last_weights[kF64];
     for (int64_t i = 0; i < kF64; ++i) {
-      last_weights[i] = t + i >= count ? 0.0f : weights != nullptr ? weights[t + i] : 1.0f;
+      const bool exists = t + i < count;
+      last[i] = exists ? logps[t + i] : In(0);
+      last_weights[i] = !exists ? 0.0f : weights != nullptr ? weights[t + i] : 1.0f;
     }
-    AddTokens(LoadF64(last.From(logps + t, count - t, In(0))), LoadF64(last_weights), sum, active, bad);
+    AddTokens(LoadF64(last), LoadF64(last_weights), sum, active, bad);
   }
   return {Any(bad) ? __builtin_nan("") : Sum(sum), static_cast<int64_t>(Sum(active))};
 }
