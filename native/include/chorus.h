@@ -309,6 +309,31 @@ CHORUS_API chorus_status chorus_evidential_forward_backward_bf16(
     const chorus_bf16* logits, const float* targets, const float* lambda, const float* weights,
     int64_t N, int64_t W, int64_t K, int64_t stride, int evidence, double kl_weight);
 
+/* ---- evidential_token: the same over a vocabulary, against a few tokens ------------------- */
+
+/**
+ * loss [N], nll [N] and kl [N] (nullable), in nats, of logits [N, V] as in chorus_evidential_forward_*
+ * with K = V and one label y a row, of which ids [N, k] and probabilities s [N, k] name the likely
+ * tokens; id -1 is an unused slot. The rest of the mass keeps the model's own shape p = softmax(z) over
+ * the other tokens (Cui et al., arXiv:2406.03199, the authors' code):
+ *
+ *   y_id = s,   y_j = p_j (1 - sum s) / (1 - sum p_ids),   loss = w (NLL + kl_weight KL)
+ *
+ * Where 1 - sum p_ids < 1e-6, or no logit is above -600 with exp evidence, the rest is spread evenly
+ * over the other tokens. With dloss [N] (nullable: no gradient, logits stay as they are) logits become,
+ * in place, dloss_n times the gradient of loss_n, in which y is held constant. Refused: NaN and +infinity
+ * among the logits, an id outside of [-1, V) or named twice, a probability outside of [0, 1 + 1e-5],
+ * probabilities of a sum above 1 + 1e-5, dloss that is not finite.
+ */
+CHORUS_API chorus_status chorus_evidential_token_f32(
+    float* loss, float* nll, float* kl, float* logits, const float* dloss, const int64_t* ids,
+    const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
+    int64_t stride, int evidence, double kl_weight);
+CHORUS_API chorus_status chorus_evidential_token_bf16(
+    float* loss, float* nll, float* kl, chorus_bf16* logits, const float* dloss, const int64_t* ids,
+    const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
+    int64_t stride, int evidence, double kl_weight);
+
 /* ---- preference: losses of pairs of answers, of which one was preferred -------------------- */
 
 /**
