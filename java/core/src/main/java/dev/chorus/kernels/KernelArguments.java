@@ -220,7 +220,8 @@ final class KernelArguments {
         tensors.forEach(KernelArguments::keepAlive);
     }
 
-    private static void requirePresent(String name, Tensor tensor) {
+    /** @throws IllegalArgumentException if there is no tensor */
+    static void requirePresent(String name, Tensor tensor) {
         if (tensor == null || tensor.isNull() || !tensor.defined()) {
             throw new IllegalArgumentException(name + ": expected a tensor, got "
                     + (tensor == null || tensor.isNull() ? "null" : "an undefined one"));
