@@ -16,9 +16,9 @@
  *    the calling thread.
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row or models, P preference pairs, S sequences.
  *  - Log-probabilities and losses are in nats.
- *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits over
- *    the vocabulary are computed in f32 and summed in double; everything else is computed in double.
- *    Results are f32, those of functions named _f64 apart.
+ *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, log-probabilities
+ *    of a vocabulary are computed in f32 and summed in double; everything else, the evidential losses
+ *    included, is computed in double. Results are f32, those of functions named _f64 apart.
  *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
  */
 #ifndef CHORUS_H
