@@ -119,6 +119,7 @@ CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
  *    arXiv:2406.03199, the authors' code); where 1 - sum p_ids < 1e-6 it is spread evenly over them;
  *  - dense [N, V], at least 0; ids null.
  *
+ * Messages call a row by row_names [N] (nullable: its number in the chunk).
  * Without dlogps [N] (nullable) there is no gradient, and logits leave as z. logps are not multiplied by weights [N]
  * (nullable: 1). Refused: NaN and +infinity among the logits, a row with nothing but -infinity, a target outside of
  * [0, V) or with mass on a logit of -infinity (masked), probabilities below 0 or of a sum above 1 + 1e-5, dlogps
@@ -127,13 +128,13 @@ CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
 CHORUS_API chorus_status chorus_linear_logprob_rows_f32(
     float* logps, float* kl, float* lse, float* entropy, float* logits, const float* bias,
     const int64_t* ids, const float* probabilities, const float* dense, const float* weights,
-    const float* dlogps, int64_t N, int64_t V, int64_t k, int64_t stride, double scale,
-    double soft_cap);
+    const float* dlogps, const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride,
+    double scale, double soft_cap);
 CHORUS_API chorus_status chorus_linear_logprob_rows_bf16(
     float* logps, float* kl, float* lse, float* entropy, chorus_bf16* logits, const float* bias,
     const int64_t* ids, const float* probabilities, const float* dense, const float* weights,
-    const float* dlogps, int64_t N, int64_t V, int64_t k, int64_t stride, double scale,
-    double soft_cap);
+    const float* dlogps, const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride,
+    double scale, double soft_cap);
 
 /* ---- evidential: Dirichlet loss against several soft labels ------------------------------- */
 

@@ -26,6 +26,8 @@ struct HeadTargets {
 
 struct HeadSpec {
   int64_t N, V, stride;
+  /** What messages call the rows (N); null: by their number. */
+  const int64_t* row_names;
   /** logits = cap tanh(u / cap) with u = scale (h W^T + bias); no cap if 0. */
   double scale, soft_cap;
 };

@@ -41,18 +41,20 @@ extern "C" {
 
 chorus_status chorus_linear_logprob_rows_f32(float* logps, float* kl, float* lse, float* entropy, float* logits,
                                              const float* bias, const int64_t* ids, const float* probabilities,
-                                             const float* dense, const float* weights, const float* dlogps, int64_t N,
+                                             const float* dense, const float* weights, const float* dlogps,
+                                             const int64_t* row_names, int64_t N,
                                              int64_t V, int64_t k, int64_t stride, double scale, double soft_cap) {
   return Rows("linear_logprob_rows_f32", {logps, kl, lse, entropy}, logits, bias, {ids, probabilities, k, dense}, weights,
-              dlogps, {N, V, stride, scale, soft_cap});
+              dlogps, {N, V, stride, row_names, scale, soft_cap});
 }
 
 chorus_status chorus_linear_logprob_rows_bf16(float* logps, float* kl, float* lse, float* entropy, chorus_bf16* logits,
                                               const float* bias, const int64_t* ids, const float* probabilities,
-                                              const float* dense, const float* weights, const float* dlogps, int64_t N,
+                                              const float* dense, const float* weights, const float* dlogps,
+                                             const int64_t* row_names, int64_t N,
                                               int64_t V, int64_t k, int64_t stride, double scale, double soft_cap) {
   return Rows("linear_logprob_rows_bf16", {logps, kl, lse, entropy}, logits, bias, {ids, probabilities, k, dense}, weights,
-              dlogps, {N, V, stride, scale, soft_cap});
+              dlogps, {N, V, stride, row_names, scale, soft_cap});
 }
 
 }  // extern "C"

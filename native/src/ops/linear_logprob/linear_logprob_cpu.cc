@@ -181,24 +181,27 @@ RowResult DenseRow(Row<In>& row, const float* t, bool with_kl, const double* coe
   return {logps, sums.log - logps, true};
 }
 
+int64_t RowName(const HeadSpec& s, int64_t n) { return s.row_names ? s.row_names[n] : n; }
+
 bool IsSkipped(const float* weights, int64_t n) { return weights && weights[n] == 0; }
 
-chorus_status CheckNamed(const char* op, int64_t n, const HeadTargets& t, int64_t V) {
+chorus_status CheckNamed(const char* op, int64_t n, const HeadTargets& t, const HeadSpec& spec) {
   const int64_t* ids = t.ids + n * t.k;
+  const int64_t row = RowName(spec, n);
   double mass = 0;
   for (int64_t i = 0; i < t.k; ++i) {
     if (t.probabilities && ids[i] == -1) continue;
-    if (chorus_status bad = CheckTarget(op, n, ids[i], V)) return bad;
+    if (chorus_status bad = CheckTarget(op, row, ids[i], spec.V)) return bad;
     if (!t.probabilities) continue;
     const float s = t.probabilities[n * t.k + i];
     mass += s;
     if (!(s >= 0) || mass > 1 + kProbabilitySlack) {
       return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: probability %g of token %lld, expected at least 0 and a sum of at most 1",
-                  op, static_cast<long long>(n), static_cast<double>(s), static_cast<long long>(ids[i]));
+                  op, static_cast<long long>(row), static_cast<double>(s), static_cast<long long>(ids[i]));
     }
     for (int64_t j = 0; j < i; ++j) {
       if (ids[j] == ids[i]) {
-        return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: token %lld is named twice", op, static_cast<long long>(n),
+        return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: token %lld is named twice", op, static_cast<long long>(row),
                     static_cast<long long>(ids[i]));
       }
     }
@@ -208,15 +211,18 @@ chorus_status CheckNamed(const char* op, int64_t n, const HeadTargets& t, int64_
 
 chorus_status CheckRows(const char* op, const HeadTargets& targets, const float* weights, const float* dlogps,
                         const HeadSpec& s) {
-  if (chorus_status bad = CheckWeights(op, "row", weights, s.N)) return bad;
   for (int64_t n = 0; n < s.N; ++n) {
+    if (weights && !IsWeight(weights[n])) {
+      return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: weight is %g, expected finite and >= 0", op,
+                  static_cast<long long>(RowName(s, n)), static_cast<double>(weights[n]));
+    }
     if (IsSkipped(weights, n)) continue;
     if (dlogps && !std::isfinite(dlogps[n])) {
-      return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: dlogps is %g, expected finite", op, static_cast<long long>(n),
+      return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: dlogps is %g, expected finite", op, static_cast<long long>(RowName(s, n)),
                   static_cast<double>(dlogps[n]));
     }
     if (!targets.dense) {
-      if (chorus_status bad = CheckNamed(op, n, targets, s.V)) return bad;
+      if (chorus_status bad = CheckNamed(op, n, targets, s)) return bad;
     }
   }
   return CHORUS_OK;
@@ -225,17 +231,18 @@ chorus_status CheckRows(const char* op, const HeadTargets& targets, const float*
 /** Says what is wrong with a row whose target could not be used. */
 template <typename In>
 chorus_status FailTarget(const char* op, int64_t n, const In* z, const HeadTargets& targets, const HeadSpec& s) {
-  if (chorus_status bad = CheckLogits(op, n, z, s.V)) return bad;
+  const int64_t row = RowName(s, n);
+  if (chorus_status bad = CheckLogits(op, row, z, s.V)) return bad;
   if (targets.dense) {
     return Fail(CHORUS_INVALID_VALUE,
                 "%s: row %lld: the dense target is negative or not finite, or has mass where the logit is -infinity (masked)",
-                op, static_cast<long long>(n));
+                op, static_cast<long long>(row));
   }
   if (targets.probabilities) {
     return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: mass on a logit that is -infinity (masked), or for a rest of no tokens",
-                op, static_cast<long long>(n));
+                op, static_cast<long long>(row));
   }
-  return FailRow(op, n, z, s.V, targets.ids[n * targets.k]);
+  return FailRow(op, row, z, s.V, targets.ids[n * targets.k]);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct Case {
   std::vector<float> logits, bias, probabilities, dense, weights, dlogps;
   std::vector<int64_t> ids;
 
-  chorus::HeadSpec Spec(int64_t stride) const { return {N, V, stride, head.scale, head.soft_cap}; }
+  chorus::HeadSpec Spec(int64_t stride) const { return {N, V, stride, nullptr, head.scale, head.soft_cap}; }
 };
 
 Case MakeCase(Random& random, int64_t N, int64_t V, Kind kind, Head head, double magnitude) {
@@ -92,11 +92,11 @@ chorus_status Rows(Results& r, In* logits, int64_t stride, const Case& c, bool w
   chorus_status status;
   if constexpr (sizeof(In) == 4) {
     status = chorus_linear_logprob_rows_f32(logps.data(), kl.data(), lse.data(), entropy.data(), logits, Data(c.bias), ids,
-                                            Data(c.probabilities), Data(c.dense), w, d, c.N, c.V, c.k, stride,
+                                            Data(c.probabilities), Data(c.dense), w, d, nullptr, c.N, c.V, c.k, stride,
                                             c.head.scale, c.head.soft_cap);
   } else {
     status = chorus_linear_logprob_rows_bf16(logps.data(), kl.data(), lse.data(), entropy.data(), logits, Data(c.bias), ids,
-                                             Data(c.probabilities), Data(c.dense), w, d, c.N, c.V, c.k, stride,
+                                             Data(c.probabilities), Data(c.dense), w, d, nullptr, c.N, c.V, c.k, stride,
                                              c.head.scale, c.head.soft_cap);
   }
   r.logps = ToDouble(logps);
@@ -260,7 +260,7 @@ CHORUS_TEST(Golden_NamedToken) {
   float logits[4] = {2, 1, 0, -1};
   float logps, kl, lse, entropy;
   EXPECT_OK(chorus_linear_logprob_rows_f32(&logps, &kl, &lse, &entropy, logits, nullptr, &id, &s, nullptr, nullptr, &dlogps,
-                                           1, 4, 1, 4, 1, 0));
+                                           nullptr, 1, 4, 1, 4, 1, 0));
   // Ten printed digits; the row's own error and the rounding of 0.6 to f32 (2.4e-8) are larger.
   EXPECT_NEAR(kl, 0.2992396237, (Tolerance{4e-7, 0}));
   EXPECT_ALL_NEAR(ToDouble({logits, logits + 4}),
@@ -269,7 +269,7 @@ CHORUS_TEST(Golden_NamedToken) {
   const std::vector<double> z64 = ToDouble(z);
   const double s64 = 0.6, dlogps64 = -1;
   chorus::LinearLogprobRowsRef(r, r + 1, r + 2, r + 3, d, z64.data(), nullptr, &id, &s64, 1, nullptr, nullptr, &dlogps64,
-                               {1, 4, 4, 1, 0});
+                               {1, 4, 4, nullptr, 1, 0});
   EXPECT_NEAR(r[1], 0.2992396237, kGolden10);
   EXPECT_NEAR(d[1], -0.36311718, kGolden8);
 }
@@ -282,7 +282,7 @@ CHORUS_TEST(CertainRowSpreadsTheRestEvenly) {
   std::vector<float> logits = z;
   float logps, kl, lse, entropy;
   EXPECT_OK(chorus_linear_logprob_rows_f32(&logps, &kl, &lse, &entropy, logits.data(), nullptr, &id, &s, nullptr, nullptr,
-                                           &dlogps, 1, 5, 1, 5, 1, 0));
+                                           &dlogps, nullptr, 1, 5, 1, 5, 1, 0));
   const double share = (1 - static_cast<double>(s)) / 3;
   EXPECT_ALL_NEAR(ToDouble(logits), (std::vector<double>{s - 1, share, share, 0, share}), (Tolerance{4e-7, 0}));
   EXPECT_NEAR(logps, share * (-40 - 40 - 41), (Tolerance{4e-7, 1e-7}));
@@ -290,7 +290,7 @@ CHORUS_TEST(CertainRowSpreadsTheRestEvenly) {
   const std::vector<double> z64 = ToDouble(z);
   const double s64 = s, dlogps64 = 1;
   chorus::LinearLogprobRowsRef(r, r + 1, r + 2, r + 3, d, z64.data(), nullptr, &id, &s64, 1, nullptr, nullptr, &dlogps64,
-                               {1, 5, 5, 1, 0});
+                               {1, 5, 5, nullptr, 1, 0});
   EXPECT_NEAR(kl, r[1], (Tolerance{1e-6, 1e-7}));
   EXPECT_ALL_NEAR(ToDouble(logits), (std::vector<double>(d, d + 5)), (Tolerance{4e-7, 0}));
 }
@@ -302,10 +302,10 @@ CHORUS_TEST(WeightZeroIsRemoved_AndWeightTwoIsTwice) {
   const std::vector<float> two = {2, 0}, dlogps = {0.7f, 0.7f};
   std::vector<float> out(8);
   EXPECT_OK(chorus_linear_logprob_rows_f32(&out[0], &out[2], &out[4], &out[6], once.data(), nullptr, ids.data(), nullptr,
-                                           nullptr, two.data(), dlogps.data(), 2, 3, 1, 3, 1, 0));
+                                           nullptr, two.data(), dlogps.data(), nullptr, 2, 3, 1, 3, 1, 0));
   EXPECT_TRUE(out[1] == 0 && out[3] == 0 && out[5] == 0 && out[7] == 0);
   EXPECT_OK(chorus_linear_logprob_rows_f32(&out[0], &out[2], &out[4], &out[6], twice.data(), nullptr, same.data(), nullptr,
-                                           nullptr, nullptr, dlogps.data(), 2, 3, 1, 3, 1, 0));
+                                           nullptr, nullptr, dlogps.data(), nullptr, 2, 3, 1, 3, 1, 0));
   for (size_t v = 0; v < 3; ++v) EXPECT_TRUE(once[v] == twice[v] + twice[v + 3] && once[v + 3] == 0);
 }
 
@@ -313,7 +313,7 @@ CHORUS_TEST(RefusesBadValuesAndArguments) {
   float out[8];
   const auto named = [&](std::vector<float> z, std::vector<int64_t> ids, std::vector<float> s, float dlogps) {
     return chorus_linear_logprob_rows_f32(out, out + 1, out + 2, out + 3, z.data(), nullptr, ids.data(),
-                                          s.empty() ? nullptr : s.data(), nullptr, nullptr, &dlogps, 1, 3,
+                                          s.empty() ? nullptr : s.data(), nullptr, nullptr, &dlogps, nullptr, 1, 3,
                                           static_cast<int64_t>(ids.size()), 3, 1, 0);
   };
   EXPECT_STATUS(named({1, NAN, 0}, {0}, {}, 1), CHORUS_INVALID_VALUE, "row 0: logit 1 is NaN");
@@ -327,9 +327,14 @@ CHORUS_TEST(RefusesBadValuesAndArguments) {
   EXPECT_STATUS(named({1, 0, 0}, {0, 0}, {0.6f, 0.1f}, 1), CHORUS_INVALID_VALUE, "token 0 is named twice");
   EXPECT_STATUS(named({1, 0, 0}, {0, 1, 2}, {0.2f, 0.2f, 0.2f}, 1), CHORUS_INVALID_VALUE, "a rest of no tokens");
   EXPECT_STATUS(named({1, 0, 0}, {0, 1}, {}, 1), CHORUS_INVALID_ARGUMENT, "k = 2, expected 1 to 1");
+  const int64_t id = 3, name = 41;
+  float one[3] = {1, 0, 0};
+  EXPECT_STATUS(chorus_linear_logprob_rows_f32(out, out + 1, out + 2, out + 3, one, nullptr, &id, nullptr, nullptr, nullptr,
+                                               nullptr, &name, 1, 3, 1, 3, 1, 0),
+                CHORUS_INVALID_VALUE, "row 41: target 3 is outside");
   float z[3] = {1, 0, 0}, dense[3] = {0.5f, 0.6f, -0.1f}, d = 1;
   const auto with = [&](const float* t, double scale, double cap) {
-    return chorus_linear_logprob_rows_f32(out, nullptr, out + 2, out + 3, z, nullptr, nullptr, nullptr, t, nullptr, &d, 1, 3,
+    return chorus_linear_logprob_rows_f32(out, nullptr, out + 2, out + 3, z, nullptr, nullptr, nullptr, t, nullptr, &d, nullptr, 1, 3,
                                           1, 3, scale, cap);
   };
   EXPECT_STATUS(with(dense, 1, 0), CHORUS_INVALID_VALUE, "row 0: the dense target is negative");
