@@ -2,6 +2,8 @@ package dev.chorus.benchmarks.results;
 
 import dev.chorus.benchmarks.TrainingStepBenchmark;
 import dev.chorus.benchmarks.Work;
+import dev.chorus.kernels.EvidentialBenchmark;
+import dev.chorus.kernels.LinearLogProbBenchmark;
 import dev.chorus.kernels.TokenLogProbBenchmark;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +18,8 @@ import java.util.Optional;
 record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
     static final List<MeasuredOp> ALL = List.of(
             new MeasuredOp("token_logprob", TokenLogProbBenchmark.class, WorkOf.known(TokenLogProbBenchmark::work)),
+            new MeasuredOp("evidential", EvidentialBenchmark.class, WorkOf.known(EvidentialBenchmark::work)),
+            new MeasuredOp("linear_logprob", LinearLogProbBenchmark.class, WorkOf.known(LinearLogProbBenchmark::work)),
             new MeasuredOp("training_step", TrainingStepBenchmark.class, WorkOf.UNKNOWN));
 
     /** The work of a call; empty where neither bytes nor operations say much. */

@@ -19,7 +19,14 @@ record Target(String op, String direction, String shape, OptionalDouble timesFas
     /** All of them, in f32. */
     static final List<Target> ALL = List.of(
             new Target("token_logprob", "forward", "512x32000", OptionalDouble.of(10), OptionalDouble.of(1.8)),
-            faster("token_logprob", "backward", "512x32000", 5));
+            faster("token_logprob", "backward", "512x32000", 5),
+            new Target(
+                    "linear_logprob",
+                    "forwardBackward",
+                    "4096x1024x32000",
+                    OptionalDouble.empty(),
+                    OptionalDouble.of(1.10)),
+            faster("evidential", "forwardBackward", "65536x5x18", 20));
 
     private static Target faster(String op, String direction, String shape, double times) {
         return new Target(op, direction, shape, OptionalDouble.of(times), OptionalDouble.empty());
