@@ -16,8 +16,9 @@
  *    the calling thread.
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row, P preference pairs.
  *  - Log-probabilities and losses are in nats.
- *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits are
- *    computed in f32 and summed in double; everything else is computed in double. Results are f32.
+ *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits over
+ *    the vocabulary are computed in f32 and summed in double; everything else is computed in double.
+ *    Results are f32.
  *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
  */
 #ifndef CHORUS_H
@@ -148,9 +149,9 @@ enum {
 };
 
 /**
- * loss [N], nll [N] and kl [N], in nats, from logits [N, K] and soft labels [N, W, K] in [0, 1]
- * (Sensoy et al. 2018, arXiv:1806.01768, Eq. 3 and the KL term of section 4; several labels a row
- * as in Cui et al., arXiv:2406.03199):
+ * loss [N], nll [N] and kl [N] (nullable), in nats, from logits [N, K] and soft labels [N, W, K] in
+ * [0, 1] (Sensoy et al. 2018, arXiv:1806.01768, Eq. 3 and the KL term of section 4; several labels a
+ * row as in Cui et al., arXiv:2406.03199):
  *
  *   alpha = 1 + e(z),   S = sum_k alpha_k
  *   NLL_i = sum_k y_ik (ln S - ln alpha_k)
@@ -162,7 +163,8 @@ enum {
  * [N] is nullable (1). kl_weight is finite and at least 0. Labels need not sum to 1. For exp
  * evidence the KL term sees min(z, 40), beyond which it has no gradient; e^z would overflow. A
  * logit of -infinity is no evidence. Refused: NaN, +infinity, a label outside [0, 1 + 1e-5] (the
- * slack is for averages rounded to f32; the KL term sees min(y, 1)).
+ * slack is for averages rounded to f32; the KL term sees min(y, 1)). Without kl and with kl_weight 0
+ * the KL term is not computed.
  */
 CHORUS_API chorus_status chorus_evidential_forward_f32(float* loss, float* nll, float* kl,
                                                        const float* logits, const float* targets,
@@ -170,15 +172,62 @@ CHORUS_API chorus_status chorus_evidential_forward_f32(float* loss, float* nll, 
                                                        int64_t N, int64_t W, int64_t K,
                                                        int64_t stride, int evidence,
                                                        double kl_weight);
+CHORUS_API chorus_status chorus_evidential_forward_bf16(float* loss, float* nll, float* kl,
+                                                        const chorus_bf16* logits,
+                                                        const float* targets, const float* lambda,
+                                                        const float* weights, int64_t N, int64_t W,
+                                                        int64_t K, int64_t stride, int evidence,
+                                                        double kl_weight);
 
 /** dlogits [N, K], dense, is dloss_n times the gradient of loss_n; dloss [N] is finite. Inputs as
- * in the forward. */
+ * in the forward. With kl_weight 0 the KL term is not computed. */
 CHORUS_API chorus_status chorus_evidential_backward_f32(float* dlogits, const float* dloss,
                                                         const float* logits, const float* targets,
                                                         const float* lambda, const float* weights,
                                                         int64_t N, int64_t W, int64_t K,
                                                         int64_t stride, int evidence,
                                                         double kl_weight);
+CHORUS_API chorus_status chorus_evidential_backward_bf16(float* dlogits, const float* dloss,
+                                                         const chorus_bf16* logits,
+                                                         const float* targets, const float* lambda,
+                                                         const float* weights, int64_t N, int64_t W,
+                                                         int64_t K, int64_t stride, int evidence,
+                                                         double kl_weight);
+
+/** Both at once, for a dloss that is known beforehand, such as 1/N; they share most of their work. */
+CHORUS_API chorus_status chorus_evidential_forward_backward_f32(
+    float* loss, float* nll, float* kl, float* dlogits, const float* dloss, const float* logits,
+    const float* targets, const float* lambda, const float* weights, int64_t N, int64_t W,
+    int64_t K, int64_t stride, int evidence, double kl_weight);
+CHORUS_API chorus_status chorus_evidential_forward_backward_bf16(
+    float* loss, float* nll, float* kl, float* dlogits, const float* dloss,
+    const chorus_bf16* logits, const float* targets, const float* lambda, const float* weights,
+    int64_t N, int64_t W, int64_t K, int64_t stride, int evidence, double kl_weight);
+
+/* ---- evidential_token: the same over a vocabulary, against a few tokens ------------------- */
+
+/**
+ * loss [N], nll [N] and kl [N] (nullable), in nats, of logits [N, V] as in chorus_evidential_forward_*
+ * with K = V and one label y a row, of which ids [N, k] and probabilities s [N, k] name the likely
+ * tokens; id -1 is an unused slot. The rest of the mass keeps the model's own shape p = softmax(z) over
+ * the other tokens (Cui et al., arXiv:2406.03199, the authors' code):
+ *
+ *   y_id = s,   y_j = p_j (1 - sum s) / (1 - sum p_ids),   loss = w (NLL + kl_weight KL)
+ *
+ * Where 1 - sum p_ids < 1e-6, or no logit is above -600 with exp evidence, the rest is spread evenly
+ * over the other tokens. With dloss [N] (nullable: no gradient, logits stay as they are) logits become,
+ * in place, dloss_n times the gradient of loss_n, in which y is held constant. Refused: NaN and +infinity
+ * among the logits, an id outside of [-1, V) or named twice, a probability outside of [0, 1 + 1e-5],
+ * probabilities of a sum above 1 + 1e-5, dloss that is not finite.
+ */
+CHORUS_API chorus_status chorus_evidential_token_f32(
+    float* loss, float* nll, float* kl, float* logits, const float* dloss, const int64_t* ids,
+    const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
+    int64_t stride, int evidence, double kl_weight);
+CHORUS_API chorus_status chorus_evidential_token_bf16(
+    float* loss, float* nll, float* kl, chorus_bf16* logits, const float* dloss, const int64_t* ids,
+    const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
+    int64_t stride, int evidence, double kl_weight);
 
 /* ---- dpo: preference loss of sequence log-probabilities ------------------------------- */
 

@@ -1,5 +1,6 @@
 // The C interface of evidential.
 #include <cmath>
+
 #include "common/abi.h"
 #include "ops/evidential/evidential.h"
 
@@ -7,7 +8,7 @@ namespace {
 
 using namespace chorus;
 
-chorus_status CheckEvidential(const char* op, const chorus::EvidentialSpec& s) {
+chorus_status CheckEvidential(const char* op, const EvidentialSpec& s) {
   if (chorus_status bad = CheckMatrix(op, s.N, "K", s.K, s.stride)) return bad;
   if (s.W < (s.N > 0 ? 1 : 0) || (s.N > 0 && s.W > INT64_MAX / 8 / s.N / s.K)) {
     return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld, expected >= 1", op,
@@ -24,43 +25,76 @@ chorus_status CheckEvidential(const char* op, const chorus::EvidentialSpec& s) {
   return CHORUS_OK;
 }
 
-}  // namespace
-
-extern "C" {chorus_status chorus_evidential_forward_f32(float* loss, float* nll, float* kl, const float* logits,
-                                            const float* targets, const float* lambda,
-                                            const float* weights, int64_t N, int64_t W, int64_t K,
-                                            int64_t stride, int evidence, double kl_weight) {
-  const char* op = "evidential_forward_f32";
+template <typename In>
+chorus_status Run(const char* op, bool forward, bool backward, const EvidentialCall<In>& call) {
   return Guard(op, [&]() -> chorus_status {
-    const chorus::EvidentialSpec spec = {N, W, K, stride, evidence, kl_weight};
-    if (chorus_status bad = CheckEvidential(op, spec)) return bad;
-    if (N == 0) return CHORUS_OK;
-    if (chorus_status bad = CheckPointers(
-            op,
-            {{"loss", loss}, {"nll", nll}, {"kl", kl}, {"logits", logits}, {"targets", targets}})) {
-      return bad;
+    if (chorus_status bad = CheckEvidential(op, call.spec)) return bad;
+    if (call.spec.N == 0) return CHORUS_OK;
+    if (forward) {
+      if (chorus_status bad = CheckPointers(op, {{"loss", call.loss}, {"nll", call.nll}})) return bad;
     }
-    return chorus::EvidentialForwardCpu(loss, nll, kl, logits, targets, lambda, weights, spec);
+    if (backward) {
+      if (chorus_status bad = CheckPointers(op, {{"dlogits", call.dlogits}, {"dloss", call.dloss}})) return bad;
+    }
+    if (chorus_status bad = CheckPointers(op, {{"logits", call.logits}, {"targets", call.targets}})) return bad;
+    return EvidentialCpu(op, call);
   });
 }
 
-chorus_status chorus_evidential_backward_f32(float* dlogits, const float* dloss,
-                                             const float* logits, const float* targets,
-                                             const float* lambda, const float* weights, int64_t N,
-                                             int64_t W, int64_t K, int64_t stride, int evidence,
-                                             double kl_weight) {
-  const char* op = "evidential_backward_f32";
-  return Guard(op, [&]() -> chorus_status {
-    const chorus::EvidentialSpec spec = {N, W, K, stride, evidence, kl_weight};
-    if (chorus_status bad = CheckEvidential(op, spec)) return bad;
-    if (N == 0) return CHORUS_OK;
-    if (chorus_status bad = CheckPointers(
-            op,
-            {{"dlogits", dlogits}, {"dloss", dloss}, {"logits", logits}, {"targets", targets}})) {
-      return bad;
-    }
-    return chorus::EvidentialBackwardCpu(dlogits, dloss, logits, targets, lambda, weights, spec);
-  });
+}  // namespace
+
+extern "C" {
+
+chorus_status chorus_evidential_forward_f32(float* loss, float* nll, float* kl, const float* logits,
+                                            const float* targets, const float* lambda, const float* weights, int64_t N,
+                                            int64_t W, int64_t K, int64_t stride, int evidence, double kl_weight) {
+  return Run<float>("evidential_forward_f32", true, false,
+                    {loss, nll, kl, nullptr, nullptr, logits, targets, lambda, weights,
+                     {N, W, K, stride, evidence, kl_weight}});
+}
+
+chorus_status chorus_evidential_backward_f32(float* dlogits, const float* dloss, const float* logits,
+                                             const float* targets, const float* lambda, const float* weights, int64_t N,
+                                             int64_t W, int64_t K, int64_t stride, int evidence, double kl_weight) {
+  return Run<float>("evidential_backward_f32", false, true,
+                    {nullptr, nullptr, nullptr, dlogits, dloss, logits, targets, lambda, weights,
+                     {N, W, K, stride, evidence, kl_weight}});
+}
+
+chorus_status chorus_evidential_forward_backward_f32(float* loss, float* nll, float* kl, float* dlogits,
+                                                     const float* dloss, const float* logits, const float* targets,
+                                                     const float* lambda, const float* weights, int64_t N, int64_t W,
+                                                     int64_t K, int64_t stride, int evidence, double kl_weight) {
+  return Run<float>("evidential_forward_backward_f32", true, true,
+                    {loss, nll, kl, dlogits, dloss, logits, targets, lambda, weights,
+                     {N, W, K, stride, evidence, kl_weight}});
+}
+
+chorus_status chorus_evidential_forward_bf16(float* loss, float* nll, float* kl, const chorus_bf16* logits,
+                                             const float* targets, const float* lambda, const float* weights, int64_t N,
+                                             int64_t W, int64_t K, int64_t stride, int evidence, double kl_weight) {
+  return Run<uint16_t>("evidential_forward_bf16", true, false,
+                       {loss, nll, kl, nullptr, nullptr, logits, targets, lambda, weights,
+                        {N, W, K, stride, evidence, kl_weight}});
+}
+
+chorus_status chorus_evidential_backward_bf16(float* dlogits, const float* dloss, const chorus_bf16* logits,
+                                              const float* targets, const float* lambda, const float* weights,
+                                              int64_t N, int64_t W, int64_t K, int64_t stride, int evidence,
+                                              double kl_weight) {
+  return Run<uint16_t>("evidential_backward_bf16", false, true,
+                       {nullptr, nullptr, nullptr, dlogits, dloss, logits, targets, lambda, weights,
+                        {N, W, K, stride, evidence, kl_weight}});
+}
+
+chorus_status chorus_evidential_forward_backward_bf16(float* loss, float* nll, float* kl, float* dlogits,
+                                                      const float* dloss, const chorus_bf16* logits,
+                                                      const float* targets, const float* lambda, const float* weights,
+                                                      int64_t N, int64_t W, int64_t K, int64_t stride, int evidence,
+                                                      double kl_weight) {
+  return Run<uint16_t>("evidential_forward_backward_bf16", true, true,
+                       {loss, nll, kl, dlogits, dloss, logits, targets, lambda, weights,
+                        {N, W, K, stride, evidence, kl_weight}});
 }
 
 }  // extern "C"

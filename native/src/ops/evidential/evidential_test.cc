@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "common/bf16.h"
+#include "common/dirichlet.h"
+#include "common/special.h"
 #include "testing/test.h"
 
 using namespace chorus_testing;
@@ -106,6 +109,49 @@ void CheckAgainstReference(const Case& c, int64_t gap, int64_t offset) {
   EXPECT_TRUE(logits.IntactGaps() && logits.Dense() == c.logits);
 }
 
+/** Forward and backward in one call, on f32 and on bf16 logits. */
+void CheckFused(Case c) {
+  const EvidentialSpec& s = c.spec;
+  SetCase("fused, N " + std::to_string(s.N) + ", W " + std::to_string(s.W) + ", K " + std::to_string(s.K) +
+          ", evidence " + std::to_string(s.evidence) + ", kl_weight " + std::to_string(s.kl_weight));
+  // One element in front, so that rows are not aligned.
+  std::vector<uint16_t> half(1);
+  for (float& z : c.logits) {
+    half.push_back(chorus::Narrow<uint16_t>(z));
+    z = chorus::Widen(half.back());
+  }
+  const Forward expected = Reference(c, ToDouble(c.logits));
+  const std::vector<double> gradient = ReferenceGradient(c);
+  const size_t n = static_cast<size_t>(s.N);
+  std::vector<float> loss(n), nll(n), kl(n), d(c.logits.size(), 9);
+  const auto check = [&] {
+    EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
+    EXPECT_ALL_NEAR(ToDouble(nll), expected.nll, kAgainstReference);
+    EXPECT_ALL_NEAR(ToDouble(d), gradient, kAgainstReference);
+    loss.assign(n, 9);
+    nll.assign(n, 9);
+    d.assign(d.size(), 9);
+  };
+  const float* lambda = DataOrNull(c.lambda);
+  const float* weights = DataOrNull(c.weights);
+  EXPECT_OK(chorus_evidential_forward_backward_f32(loss.data(), nll.data(), kl.data(), d.data(), c.dloss.data(),
+                                                   c.logits.data(), c.targets.data(), lambda, weights, s.N, s.W, s.K,
+                                                   s.K, s.evidence, s.kl_weight));
+  EXPECT_ALL_NEAR(ToDouble(kl), expected.kl, kAgainstReference);
+  check();
+  // Without kl, which nothing else depends on.
+  EXPECT_OK(chorus_evidential_forward_backward_bf16(loss.data(), nll.data(), nullptr, d.data(), c.dloss.data(),
+                                                    half.data() + 1, c.targets.data(), lambda, weights, s.N, s.W, s.K,
+                                                    s.K, s.evidence, s.kl_weight));
+  check();
+  EXPECT_OK(chorus_evidential_forward_bf16(loss.data(), nll.data(), kl.data(), half.data() + 1, c.targets.data(),
+                                           lambda, weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight));
+  EXPECT_OK(chorus_evidential_backward_bf16(d.data(), c.dloss.data(), half.data() + 1, c.targets.data(), lambda,
+                                            weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight));
+  EXPECT_ALL_NEAR(ToDouble(kl), expected.kl, kAgainstReference);
+  check();
+}
+
 /** One row, one label. */
 Case Single(std::vector<float> z, std::vector<float> y, int kind, double kl_weight) {
   const int64_t K = static_cast<int64_t>(z.size());
@@ -125,6 +171,7 @@ CHORUS_TEST(MatchesReferenceOverShapesAndStrides) {
             CheckAgainstReference(c, 3, 1);
             c.lambda.clear();
             CheckAgainstReference(c, 0, 0);
+            CheckFused(c);
             c.weights.clear();
             CheckAgainstReference(c, 0, 1);
           }
@@ -134,15 +181,68 @@ CHORUS_TEST(MatchesReferenceOverShapesAndStrides) {
   }
 }
 
-CHORUS_TEST(MoreLabelsThanABlockHolds) {
+CHORUS_TEST(MoreRowsThanAVectorHasLanes) {
+  Random random(34);
+  for (int64_t N : {7, 8, 9, 13, 16, 17, 33}) {
+    for (int64_t K : {2, 7, 9, 18, 64, 65}) {
+      const Case c = MakeCase(random, N, 5, K, CHORUS_EVIDENCE_EXP, 0.3, 6);
+      CheckAgainstReference(c, 1, 3);
+      CheckFused(c);
+    }
+  }
+}
+
+CHORUS_TEST(RowsOfManyClasses) {
+  Random random(35);
+  for (int kind : kKinds) {
+    for (int64_t K : {63, 127, 128, 129, 1009, 4000}) {
+      // Longer rows sum to a larger S, and S ln S is what the reference loses digits of.
+      const double magnitude = K > 1000 ? 3 : 6;
+      const Case c = MakeCase(random, 3, 3, K, kind, 0.3, magnitude);
+      CheckAgainstReference(c, 5, 1);
+      CheckFused(c);
+    }
+  }
+}
+
+CHORUS_TEST(ManyRowsOnSeveralThreads) {
+  Random random(36);
+  CheckFused(MakeCase(random, 3001, 3, 11, CHORUS_EVIDENCE_EXP, 0.3, 4));
+}
+
+CHORUS_TEST(ManyLabels) {
   Random random(32);
-  // The blocks' sums meet in f32: one more rounding.
   for (int64_t W : {63, 64, 65, 131}) {
-    const Case c = MakeCase(random, 2, W, 3, CHORUS_EVIDENCE_EXP, 0.5, 3);
+    CheckAgainstReference(MakeCase(random, 2, W, 3, CHORUS_EVIDENCE_EXP, 0.5, 3), 0, 0);
+    // Of more than 64 classes and more than 64 labels, blocks of labels meet in f32: a few more roundings.
+    const Case c = MakeCase(random, 2, W, 70, CHORUS_EVIDENCE_EXP, 0.5, 3);
     SetCase("W " + std::to_string(W));
-    EXPECT_ALL_NEAR(KernelGradient(c, c.logits.data(), 3), ReferenceGradient(c),
+    EXPECT_ALL_NEAR(KernelGradient(c, c.logits.data(), 70), ReferenceGradient(c),
                     (Tolerance{1e-6, 4e-7}));
   }
+}
+
+CHORUS_TEST(DirichletTerm_AgreesWithTheSeries) {
+  Random random(37);
+  // The polynomials are good to 1e-13 (common/dirichlet.h).
+  constexpr Tolerance kTerm = {2e-13, 2e-13};
+  constexpr Tolerance kSlope = {0, 2e-13};
+  for (int i = 0; i < 4000; ++i) {
+    // Slopes of special.h near a = 1 are good, but a = 1 + b has lost digits of b.
+    const double b = i == 0 ? 0 : std::exp(random.Uniform(-12, i % 2 ? 3 : 60));
+    const double a = 1 + b;
+    SetCase("a = " + std::to_string(a));
+    const chorus::DirichletTerm<double> term(a - 1);
+    EXPECT_NEAR(term.Smooth() - 1 - std::log(a) / 2, chorus::DirichletKlTerm(a, 1.0), kTerm);
+    EXPECT_NEAR(term.Slope(), chorus::DirichletKlSlope(a, 1.0), kSlope);
+    for (double n : {1.0, 2.0, 18.0, 4000.0}) {
+      // A sum of n concentrations is at least n, but nothing here depends on that.
+      EXPECT_NEAR(term.TotalTerm(n, std::log(a)) - 1, chorus::DirichletKlTerm(a, n),
+                  (Tolerance{2e-13 * n, 2e-13}));
+      if (a >= n) EXPECT_NEAR(term.TotalSlope(n), chorus::DirichletKlSlope(a, n), kSlope);
+    }
+  }
+  EXPECT_TRUE(chorus::DirichletTerm<double>(0).Smooth() == 0);
 }
 
 CHORUS_TEST(ReferenceGradientEqualsFiniteDifferences) {
@@ -352,7 +452,8 @@ CHORUS_TEST(WeightTwoEqualsTheRowTwice) {
   for (size_t k = 0; k < 3; ++k) EXPECT_TRUE(doubled[k] == d[k] + d[k]);
 }
 
-CHORUS_TEST(RefusesBadValues_NamesTheRow_AndWritesNothing) {
+CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
+  Random random(38);
   const Case good = {{2, 2, 2, 2, CHORUS_EVIDENCE_EXP, 1},
                      {1, 0, 0, 2},
                      {1, 0, 0, 1, 1, 0, 0, 1},
@@ -369,7 +470,10 @@ CHORUS_TEST(RefusesBadValues_NamesTheRow_AndWritesNothing) {
         chorus_evidential_backward_f32(d.data(), c.dloss.data(), c.logits.data(), c.targets.data(),
                                        c.lambda.data(), c.weights.data(), 2, 2, 2, 2, 0, 1),
         CHORUS_INVALID_VALUE, "evidential_backward_f32: " + message);
-    EXPECT_TRUE(out == std::vector<float>(6, 9) && d == std::vector<float>(4, 9));
+    EXPECT_STATUS(chorus_evidential_forward_backward_f32(
+                      out.data(), out.data() + 2, out.data() + 4, d.data(), c.dloss.data(), c.logits.data(),
+                      c.targets.data(), c.lambda.data(), c.weights.data(), 2, 2, 2, 2, 0, 1),
+                  CHORUS_INVALID_VALUE, "evidential_forward_backward_f32: " + message);
   };
   Case c = good;
   c.logits[3] = NAN;
@@ -396,7 +500,16 @@ CHORUS_TEST(RefusesBadValues_NamesTheRow_AndWritesNothing) {
       chorus_evidential_backward_f32(d.data(), c.dloss.data(), c.logits.data(), c.targets.data(),
                                      nullptr, nullptr, 2, 2, 2, 2, 0, 1),
       CHORUS_INVALID_VALUE, "row 1: dloss is");
-  EXPECT_TRUE(d == std::vector<float>(4, 9));
+  // The first of several bad rows, also where they share a vector or a thread.
+  Case many = MakeCase(random, 100, 1, 3, CHORUS_EVIDENCE_EXP, 1, 3);
+  many.weights.clear();
+  many.lambda.clear();
+  for (size_t n : {99, 57, 61, 62}) many.logits[3 * n] = NAN;
+  many.targets[3 * 58] = -1;
+  std::vector<float> out(300);
+  EXPECT_STATUS(chorus_evidential_forward_f32(out.data(), out.data() + 100, nullptr, many.logits.data(),
+                                              many.targets.data(), nullptr, nullptr, 100, 1, 3, 3, 0, 1),
+                CHORUS_INVALID_VALUE, "row 57: logit 0 is NaN");
 }
 
 CHORUS_TEST(LabelsRoundedToAboveOne_AreTaken) {
@@ -421,6 +534,10 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(
       chorus_evidential_backward_f32(x, nullptr, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
       CHORUS_INVALID_ARGUMENT, "dloss is null");
+  EXPECT_STATUS(chorus_evidential_forward_backward_f32(x, nullptr, x, x, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
+                CHORUS_INVALID_ARGUMENT, "nll is null");
+  EXPECT_STATUS(chorus_evidential_forward_backward_f32(x, x, x, nullptr, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
+                CHORUS_INVALID_ARGUMENT, "dlogits is null");
   EXPECT_OK(chorus_evidential_forward_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
                                           nullptr, 0, 0, 0, 0, 0, 1));
 }

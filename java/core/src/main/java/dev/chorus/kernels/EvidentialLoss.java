@@ -1,9 +1,10 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Evidential loss: logits are read as the evidence of a Dirichlet distribution and fitted to several soft labels a row.
@@ -21,7 +22,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Sensoy et al. 2018, arXiv:1806.01768, Eq. 3 and the KL term of section 4; several weak labels a row as in Cui et al.,
  * arXiv:2406.03199. Differs from Sensoy et al.: labels may be soft and enter both terms, evidence may be exp(z). For exp
  * evidence the KL term sees min(z, 40) and has no gradient beyond. Arithmetic is in double, in forms that neither overflow
- * nor cancel; results are rounded to f32 once.
+ * nor cancel; results are rounded to f32 once. Logits may be f32 or bf16; everything else is f32.
  *
  * <p>A row of weight 0, or whose lambdas are all 0, is not looked at and gives 0 everywhere; so is a label of lambda 0. That
  * is how a missing answer is left out: the caller sets its lambda to 0 and lets the others sum to 1.
@@ -55,9 +56,17 @@ public final class EvidentialLoss {
     public record Result(Tensor loss, Tensor nll, Tensor kl) {}
 
     /**
+     * Loss and gradient of one call.
+     *
+     * @param result  as {@link #forward} gives it, but kl is 0 if klWeight is, where it is not computed
+     * @param dlogits [N, K] f32, dense
+     */
+    public record LossAndGradient(Result result, Tensor dlogits) {}
+
+    /**
      * Computes the loss of each row; no argument is modified.
      *
-     * @param logits   [N, K] f32, K at least 1, rows may be strided; -infinity is no evidence
+     * @param logits   [N, K] f32 or bf16, K at least 1, rows may be strided; -infinity is no evidence
      * @param targets  [N, W, K] f32 soft labels in [0, 1], W at least 1; they need not sum to 1
      * @param lambda   [N, W] f32 weights of the labels, finite and at least 0, not renormalised, or null for 1/W
      * @param weights  [N] f32 weights of the rows, finite and at least 0, or null for 1
@@ -70,26 +79,43 @@ public final class EvidentialLoss {
     public static Result forward(
             Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
         Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
-        Tensor loss = KernelArguments.emptyFloats(call.rows);
-        Tensor nll = KernelArguments.emptyFloats(call.rows);
-        Tensor kl = KernelArguments.emptyFloats(call.rows);
-        int status = ChorusNative.chorus_evidential_forward_f32(
-                loss.data_ptr_float(),
-                nll.data_ptr_float(),
-                kl.data_ptr_float(),
-                call.logits,
-                call.targets,
-                call.lambda,
-                call.weights,
-                call.rows,
-                call.labels,
-                call.classes,
-                call.stride,
-                evidence.code,
-                klWeight);
-        KernelArguments.keepAlive(loss, nll, kl, logits, targets, lambda, weights);
-        KernelArguments.raise(status, "evidential_forward", call.shape());
-        return new Result(loss, nll, kl);
+        Result result = call.emptyResult();
+        int status =
+                switch (call.type) {
+                    case F32 ->
+                        ChorusNative.chorus_evidential_forward_f32(
+                                result.loss.data_ptr_float(),
+                                result.nll.data_ptr_float(),
+                                result.kl.data_ptr_float(),
+                                call.floats(),
+                                call.targets,
+                                call.lambda,
+                                call.weights,
+                                call.rows,
+                                call.labels,
+                                call.classes,
+                                call.stride,
+                                evidence.code,
+                                klWeight);
+                    case BF16 ->
+                        ChorusNative.chorus_evidential_forward_bf16(
+                                result.loss.data_ptr_float(),
+                                result.nll.data_ptr_float(),
+                                result.kl.data_ptr_float(),
+                                call.bf16s(),
+                                call.targets,
+                                call.lambda,
+                                call.weights,
+                                call.rows,
+                                call.labels,
+                                call.classes,
+                                call.stride,
+                                evidence.code,
+                                klWeight);
+                };
+        KernelArguments.keepAlive(result.loss, result.nll, result.kl, logits, targets, lambda, weights);
+        KernelArguments.raise(status, "evidential_forward", call.shape(), call.type);
+        return result;
     }
 
     /**
@@ -111,22 +137,106 @@ public final class EvidentialLoss {
         Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
         FloatPointer d = KernelArguments.floats("dloss", dloss, call.rows);
         Tensor dlogits = KernelArguments.emptyFloats(call.rows, call.classes);
-        int status = ChorusNative.chorus_evidential_backward_f32(
-                dlogits.data_ptr_float(),
-                d,
-                call.logits,
-                call.targets,
-                call.lambda,
-                call.weights,
-                call.rows,
-                call.labels,
-                call.classes,
-                call.stride,
-                evidence.code,
-                klWeight);
+        int status =
+                switch (call.type) {
+                    case F32 ->
+                        ChorusNative.chorus_evidential_backward_f32(
+                                dlogits.data_ptr_float(),
+                                d,
+                                call.floats(),
+                                call.targets,
+                                call.lambda,
+                                call.weights,
+                                call.rows,
+                                call.labels,
+                                call.classes,
+                                call.stride,
+                                evidence.code,
+                                klWeight);
+                    case BF16 ->
+                        ChorusNative.chorus_evidential_backward_bf16(
+                                dlogits.data_ptr_float(),
+                                d,
+                                call.bf16s(),
+                                call.targets,
+                                call.lambda,
+                                call.weights,
+                                call.rows,
+                                call.labels,
+                                call.classes,
+                                call.stride,
+                                evidence.code,
+                                klWeight);
+                };
         KernelArguments.keepAlive(dlogits, dloss, logits, targets, lambda, weights);
-        KernelArguments.raise(status, "evidential_backward", call.shape());
+        KernelArguments.raise(status, "evidential_backward", call.shape(), call.type);
         return dlogits;
+    }
+
+    /**
+     * {@link #forward} and {@link #backward} at once, which share most of their work; no argument is modified.
+     *
+     * @param dloss as in the backward; it must be known beforehand, as {@code 1/N} is
+     * @return new tensors, attached to the caller's {@code PointerScope}
+     * @throws IllegalArgumentException as {@link #forward}
+     * @throws KernelException          as {@link #backward}
+     */
+    public static LossAndGradient forwardBackward(
+            Tensor dloss,
+            Tensor logits,
+            Tensor targets,
+            Tensor lambda,
+            Tensor weights,
+            Evidence evidence,
+            double klWeight) {
+        Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
+        FloatPointer d = KernelArguments.floats("dloss", dloss, call.rows);
+        Tensor dlogits = KernelArguments.emptyFloats(call.rows, call.classes);
+        Result result = call.emptyResult();
+        FloatPointer kl = klWeight > 0 ? result.kl.data_ptr_float() : null;
+        if (kl == null) {
+            result.kl.zero_();
+        }
+        int status =
+                switch (call.type) {
+                    case F32 ->
+                        ChorusNative.chorus_evidential_forward_backward_f32(
+                                result.loss.data_ptr_float(),
+                                result.nll.data_ptr_float(),
+                                kl,
+                                dlogits.data_ptr_float(),
+                                d,
+                                call.floats(),
+                                call.targets,
+                                call.lambda,
+                                call.weights,
+                                call.rows,
+                                call.labels,
+                                call.classes,
+                                call.stride,
+                                evidence.code,
+                                klWeight);
+                    case BF16 ->
+                        ChorusNative.chorus_evidential_forward_backward_bf16(
+                                result.loss.data_ptr_float(),
+                                result.nll.data_ptr_float(),
+                                kl,
+                                dlogits.data_ptr_float(),
+                                d,
+                                call.bf16s(),
+                                call.targets,
+                                call.lambda,
+                                call.weights,
+                                call.rows,
+                                call.labels,
+                                call.classes,
+                                call.stride,
+                                evidence.code,
+                                klWeight);
+                };
+        KernelArguments.keepAlive(result.loss, result.nll, result.kl, dlogits, dloss, logits, targets, lambda, weights);
+        KernelArguments.raise(status, "evidential_forward_backward", call.shape(), call.type);
+        return new LossAndGradient(result, dlogits);
     }
 
     /** The arguments that both directions share, checked. */
@@ -135,7 +245,8 @@ public final class EvidentialLoss {
         final long labels;
         final long classes;
         final long stride;
-        final FloatPointer logits;
+        final LogitType type;
+        final Tensor logits;
         final FloatPointer targets;
         final FloatPointer lambda;
         final FloatPointer weights;
@@ -144,8 +255,8 @@ public final class EvidentialLoss {
             rows = KernelArguments.size("logits", logits, 0, "N", "K");
             classes = logits.size(1);
             labels = KernelArguments.size("targets", targets, 1, "N", "W", "K");
-            KernelArguments.check("logits", logits, ScalarType.Float, rows, classes);
-            this.logits = logits.data_ptr_float();
+            type = KernelArguments.checkLogits("logits", logits, rows, classes);
+            this.logits = logits;
             stride = KernelArguments.rowStride("logits", logits);
             this.targets = KernelArguments.floats("targets", targets, rows, labels, classes);
             this.lambda = KernelArguments.floatsOrNull("lambda", lambda, rows, labels);
@@ -156,6 +267,21 @@ public final class EvidentialLoss {
             if (!(klWeight >= 0 && klWeight < Double.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException("klWeight: expected a finite number of at least 0, got " + klWeight);
             }
+        }
+
+        FloatPointer floats() {
+            return logits.data_ptr_float();
+        }
+
+        ShortPointer bf16s() {
+            return KernelArguments.bf16s(logits);
+        }
+
+        Result emptyResult() {
+            return new Result(
+                    KernelArguments.emptyFloats(rows),
+                    KernelArguments.emptyFloats(rows),
+                    KernelArguments.emptyFloats(rows));
         }
 
         String shape() {

@@ -54,17 +54,16 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
         Tensor z = logits.detach();
         Tensor y = Tensors.floats(targets, b, w, k);
         Tensor shares = Tensors.floats(lambda, b, w);
-        double c = klWeight * annealed;
-        EvidentialLoss.Result forward = EvidentialLoss.forward(z, y, shares, null, evidence, c);
-        double sum = 0;
-        for (float loss : Tensors.toFloats(forward.loss())) {
-            sum += loss;
-        }
         float[] upstream = new float[b];
         // No item is left: the losses are 0, whatever they are divided by.
         int counted = Math.max(1, items);
         Arrays.fill(upstream, 1f / counted);
-        Tensor gradient = EvidentialLoss.backward(Tensors.floats(upstream, b), z, y, shares, null, evidence, c);
-        return new LossValue(sum / counted, gradient);
+        EvidentialLoss.LossAndGradient both = EvidentialLoss.forwardBackward(
+                Tensors.floats(upstream, b), z, y, shares, null, evidence, klWeight * annealed);
+        double sum = 0;
+        for (float loss : Tensors.toFloats(both.result().loss())) {
+            sum += loss;
+        }
+        return new LossValue(sum / counted, both.dlogits());
     }
 }

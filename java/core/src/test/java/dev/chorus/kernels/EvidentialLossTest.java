@@ -72,6 +72,13 @@ class EvidentialLossTest {
                 stock.mul(d.toType(ScalarType.Double)).sum().backward();
                 assertClose(dlogits, doubles(autograd.grad()), CANCELLATION);
 
+                EvidentialLoss.LossAndGradient both =
+                        EvidentialLoss.forwardBackward(d, z, y, l, w, evidence, klWeight);
+                assertClose(both.result().loss(), reference.loss(), CANCELLATION);
+                assertClose(both.result().nll(), reference.nll(), CANCELLATION);
+                assertClose(both.result().kl(), reference.kl(), CANCELLATION);
+                assertClose(both.dlogits(), flat(gradient), CANCELLATION);
+
                 // Without lambda every label counts 1/W.
                 double[][] even = new double[rows][labels];
                 Arrays.stream(even).forEach(row -> Arrays.fill(row, 1.0 / labels));
@@ -82,6 +89,44 @@ class EvidentialLossTest {
                                 .loss(),
                         CANCELLATION);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Evidence.class)
+    void bf16LogitsAreTakenAsTheyAre(Evidence evidence) {
+        int rows = 19;
+        int classes = 11;
+        Random random = new Random(62);
+        double[][][] targets = new double[rows][][];
+        Arrays.setAll(targets, n -> labels(random, 2, classes));
+        double[][] lambda = Tensors.random(random, rows, 2, 0, 1);
+        double[] dloss = Tensors.random(random, rows, -2, 2);
+        try (PointerScope scope = new PointerScope()) {
+            // A column slice, so that rows lie apart.
+            Tensor z = floats(Tensors.random(random, rows, classes + 3, -4, 4))
+                    .toType(ScalarType.BFloat16)
+                    .narrow(1, 1, classes);
+            double[] flat = doubles(z);
+            double[][] logits = new double[rows][];
+            Arrays.setAll(logits, n -> Arrays.copyOfRange(flat, n * classes, (n + 1) * classes));
+            Tensor y = floats(targets);
+            Tensor l = floats(lambda);
+            Tensor d = floats(dloss);
+            EvidentialLossReference.Result reference =
+                    EvidentialLossReference.forward(logits, targets, lambda, null, evidence, 0.3);
+            double[] gradient =
+                    flat(EvidentialLossReference.backward(dloss, logits, targets, lambda, null, evidence, 0.3));
+            EvidentialLoss.Result forward = EvidentialLoss.forward(z, y, l, null, evidence, 0.3);
+            assertClose(forward.loss(), reference.loss(), CANCELLATION);
+            assertClose(forward.kl(), reference.kl(), CANCELLATION);
+            assertClose(EvidentialLoss.backward(d, z, y, l, null, evidence, 0.3), gradient, CANCELLATION);
+            EvidentialLoss.LossAndGradient both = EvidentialLoss.forwardBackward(d, z, y, l, null, evidence, 0.3);
+            assertClose(both.result().loss(), reference.loss(), CANCELLATION);
+            assertClose(both.dlogits(), gradient, CANCELLATION);
+            EvidentialLoss.LossAndGradient plain = EvidentialLoss.forwardBackward(d, z, y, l, null, evidence, 0);
+            assertClose(plain.result().loss(), reference.nll(), CANCELLATION);
+            assertClose(plain.result().kl(), new double[rows], 0);
         }
     }
 
@@ -205,6 +250,11 @@ class EvidentialLossTest {
             Tensor bad = floats(new double[] {1, Double.NaN});
             Tensor good = floats(new double[][][] {{{1, 0}}, {{0, 1}}});
             assertThatExceptionOfType(KernelException.class)
+                    .isThrownBy(() ->
+                            EvidentialLoss.forwardBackward(bad, logits, good, null, null, Evidence.EXP, 1))
+                    .withMessage("evidential_forward_backward failed on [N=2, W=1, K=2] f32: "
+                            + "evidential_forward_backward_f32: row 1: dloss is nan, expected finite");
+            assertThatExceptionOfType(KernelException.class)
                     .isThrownBy(() -> EvidentialLoss.backward(bad, logits, good, null, null, Evidence.EXP, 1))
                     .withMessageContaining("row 1: dloss is")
                     .satisfies(e -> assertThat(e.status()).isEqualTo(KernelException.Status.INVALID_VALUE));
@@ -232,6 +282,13 @@ class EvidentialLossTest {
             assertRefused(
                     () -> EvidentialLoss.forward(logits, targets, null, null, null, 1),
                     "evidence: expected EXP, SOFTPLUS or RELU, got null");
+            assertRefused(
+                    () -> EvidentialLoss.forward(
+                            logits.toType(ScalarType.Double), targets, null, null, Evidence.EXP, 1),
+                    "logits: expected dtype Float or BFloat16, got Double");
+            assertRefused(
+                    () -> EvidentialLoss.forwardBackward(logits, logits, targets, null, null, Evidence.EXP, 1),
+                    "dloss: expected shape [2], got [2, 2]");
             assertRefused(
                     () -> EvidentialLoss.backward(logits, logits, targets, null, null, Evidence.EXP, 1),
                     "dloss: expected shape [2], got [2, 2]");
