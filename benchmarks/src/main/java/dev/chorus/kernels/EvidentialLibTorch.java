@@ -5,6 +5,7 @@ import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** {@link EvidentialLoss} of exp evidence with labels of equal weight, composed from LibTorch's operators in f32. */
 final class EvidentialLibTorch {
@@ -20,14 +21,14 @@ final class EvidentialLibTorch {
      * {@code (a - 1) psi(A)} is {@code (A - K) psi(A)}, which needs {@code psi(A)} once a label instead of once a class. Its
      * limit of the logits to 40 is left out: it changes nothing at the logits that are measured.
      *
-     * @param logits   [N, K]
+     * @param logits   [N, K] f32, or bf16, which is widened first
      * @param targets  [N, W, K] soft labels
      * @param klWeight of the KL term
      */
     static Tensor loss(Tensor logits, Tensor targets, double klWeight) {
         double classes = logits.size(1);
         Scalar one = Tensors.scalar(1);
-        Tensor evidence = logits.exp();
+        Tensor evidence = logits.toType(ScalarType.Float).exp();
         Tensor alpha = evidence.add(one);
         Tensor logRatio = alpha.sum(new long[] {1}, true, null).log().sub(alpha.log());
         Tensor nll = targets.mean(1).mul(logRatio).sum(1);
