@@ -14,11 +14,11 @@
  *    tensor that is changed in place included.
  *  - The result is CHORUS_OK or an error code; `chorus_last_error` then holds a message of
  *    the calling thread.
- *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row, P preference pairs.
+ *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row or models, P preference pairs, S sequences.
  *  - Log-probabilities and losses are in nats.
  *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, rows of logits over
  *    the vocabulary are computed in f32 and summed in double; everything else is computed in double.
- *    Results are f32.
+ *    Results are f32, those of functions named _f64 apart.
  *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
  */
 #ifndef CHORUS_H
@@ -99,6 +99,111 @@ CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
                                                             const float* lse, const float* dlogps,
                                                             const float* weights, int64_t N,
                                                             int64_t V, int64_t stride);
+
+/* ---- ensemble_logprob: several models' log-probabilities and those of their mixture --------- */
+
+/**
+ * W models of one vocabulary look at the same N tokens. logps, lse and entropy (nullable) [W, N] are as in
+ * chorus_token_logprob_forward, of every model; the models' mixture p_n = sum_w omega_w p_wn gives mixture [N]; and
+ * sequences are rows [offsets_s, offsets_(s + 1)):
+ *
+ *   mixture_n           = ln sum_w omega_w e^logps_wn
+ *   sequence_logps_ws   = sum_n w_n logps_wn           [W, S]   n in sequence s
+ *   sequence_mixture_s  = sum_n w_n mixture_n          [S]
+ *
+ * logits holds W pointers to [N, V] whose rows are strides_w apart. omega [W] is finite, at least 0 and sums to 1 within
+ * 1e-6; a model of omega 0 is not looked at by the mixture. offsets [S + 1] (nullable: no sequences, S = 0) do not fall,
+ * the first is 0 and the last N; the sums of an empty sequence are 0. weights [N] is nullable (1). Refused as in
+ * chorus_token_logprob_forward, for every model; the message names model and row.
+ */
+CHORUS_API chorus_status chorus_ensemble_logprob_forward_f32(
+    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps,
+    float* sequence_mixture, const float* const* logits, const int64_t* targets,
+    const float* weights, const float* omega, const int64_t* offsets, int64_t W, int64_t N,
+    int64_t V, const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ensemble_logprob_forward_bf16(
+    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps,
+    float* sequence_mixture, const chorus_bf16* const* logits, const int64_t* targets,
+    const float* weights, const float* omega, const int64_t* offsets, int64_t W, int64_t N,
+    int64_t V, const int64_t* strides, int64_t S);
+
+/**
+ * In place, in every model's logits: the gradient of
+ *
+ *   sum_wn w_n dlogps_wn logps_wn + sum_n w_n dmixture_n mixture_n
+ *     + sum_ws dsequence_ws sequence_logps_ws + sum_s dsequence_mixture_s sequence_mixture_s
+ *
+ * that is, dlogps [W, N] and dmixture [N] come without the token's weight and are multiplied by it, as in
+ * chorus_token_logprob_backward, and the sums of sequences have it already. With s the sequence of n:
+ *
+ *   r_wn        = omega_w p_wn / sum_i omega_i p_in          (p of the target: the model's responsibility)
+ *   c_wn        = w_n (dlogps_wn + dsequence_ws + r_wn (dmixture_n + dsequence_mixture_s))
+ *   dlogits_wnv = c_wn (1[v = t_n] - exp(z_wnv - lse_wn))
+ *
+ * Each of dlogps, dmixture, dsequence [W, S] and dsequence_mixture [S] is nullable (0), but not all of them. lse and logps
+ * [W, N] are the forward's; logps is nullable without a gradient of a mixture. A row whose c is 0 becomes 0 and is not
+ * looked at. No two models share logits. Refused as in the forward, and where lse or c is not finite.
+ */
+CHORUS_API chorus_status chorus_ensemble_logprob_backward_f32(
+    float* const* logits, const int64_t* targets, const float* lse, const float* logps,
+    const float* dlogps, const float* dmixture, const float* dsequence,
+    const float* dsequence_mixture, const float* weights, const float* omega,
+    const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ensemble_logprob_backward_bf16(
+    chorus_bf16* const* logits, const int64_t* targets, const float* lse, const float* logps,
+    const float* dlogps, const float* dmixture, const float* dsequence,
+    const float* dsequence_mixture, const float* weights, const float* omega,
+    const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S);
+
+/**
+ * The same S sequences as W models of different vocabularies and tokenizations read them: model w has logits [N_w, V_w]
+ * with rows strides_w apart, targets, weights (nullable, all or one) [N_w] and offsets [S + 1] as above, and gives logps, lse
+ * and entropy (nullable, all or one) [N_w]; rows and vocabularies [W] hold N_w and V_w. Only whole sequences can be mixed:
+ *
+ *   sequence_logps_ws  = sum_n w_wn logps_wn                       [W, S]   n in model w's sequence s
+ *   sequence_means_ws  = sequence_logps_ws / sum_n w_wn            [W, S]   0 where no token has weight
+ *   sequence_mixture_s = ln sum_w omega_w e^sequence_logps_ws      [S]
+ *
+ * omega as above. The arrays of pointers, omega, offsets and sizes are never null, unlike what they hold for a model without
+ * rows. Refused as above.
+ */
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_f32(
+    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps,
+    float* sequence_means, float* sequence_mixture, const float* const* logits,
+    const int64_t* const* targets, const float* const* weights, const float* omega,
+    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
+    const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_bf16(
+    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps,
+    float* sequence_means, float* sequence_mixture, const chorus_bf16* const* logits,
+    const int64_t* const* targets, const float* const* weights, const float* omega,
+    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
+    const int64_t* strides, int64_t S);
+
+/**
+ * In place, in every model's logits: the gradient of
+ * sum_ws dsequence_ws sequence_logps_ws + sum_s dsequence_mixture_s sequence_mixture_s, whose sums have the tokens' weights
+ * already:
+ *
+ *   r_ws        = omega_w e^sequence_logps_ws / sum_i omega_i e^sequence_logps_is
+ *   c_wn        = w_wn (dsequence_ws + r_ws dsequence_mixture_s)
+ *   dlogits_wnv = c_wn (1[v = t_wn] - exp(z_wnv - lse_wn))
+ *
+ * dsequence [W, S] and dsequence_mixture [S] are nullable (0), but not both; a gradient of a mean goes into dsequence, divided
+ * by the weights' sum. lse and sequence_logps [W, S] are the forward's; sequence_logps is nullable without dsequence_mixture,
+ * and being f32 it gives r a relative error of up to |sequence_logps| 2^-23. Rows of c = 0, and what is refused, as in
+ * chorus_ensemble_logprob_backward.
+ */
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_f32(
+    float* const* logits, const int64_t* const* targets, const float* const* lse,
+    const float* sequence_logps, const float* dsequence, const float* dsequence_mixture,
+    const float* const* weights, const float* omega, const int64_t* const* offsets, int64_t W,
+    const int64_t* rows, const int64_t* vocabularies, const int64_t* strides, int64_t S);
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_bf16(
+    chorus_bf16* const* logits, const int64_t* const* targets, const float* const* lse,
+    const float* sequence_logps, const float* dsequence, const float* dsequence_mixture,
+    const float* const* weights, const float* omega, const int64_t* const* offsets, int64_t W,
+    const int64_t* rows, const int64_t* vocabularies, const int64_t* strides, int64_t S);
 
 /* ---- linear_logprob: a chunk of a language model's head ------------------------------------ */
 
@@ -229,38 +334,199 @@ CHORUS_API chorus_status chorus_evidential_token_bf16(
     const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
     int64_t stride, int evidence, double kl_weight);
 
-/* ---- dpo: preference loss of sequence log-probabilities ------------------------------- */
+/* ---- preference: losses of pairs of answers, of which one was preferred -------------------- */
 
 /**
- * loss [P] and rewards [P] from the log-probabilities [P], in nats, that policy and reference give
- * to the chosen and the rejected answer (Rafailov et al., arXiv:2305.18290, Eq. 7; with flip > 0
- * the conservative DPO of Mitchell's note):
- *
- *   x = beta ((policy_chosen - ref_chosen) - (policy_rejected - ref_rejected))
- *   loss = w (softplus(-x) + flip x),   reward = beta (policy - ref)
- *
- * flip [P] in [0, 1] (nullable: 0) is the probability that the pair's labels are swapped; weights
- * [P] is nullable (1); beta is finite and above 0. Rewards are not multiplied by w. Refused: a
- * log-probability that is not finite.
+ * The losses. c and r are the log-ratios log pi - log ref of the chosen and the rejected answer, h the
+ * divergence's function of them, x = beta (h(c) - h(r)), n the lengths in tokens, and sp(x) = ln(1 + e^x).
+ * Where a line names epsilon, it is the flip of the pair: the probability that its labels are swapped. The
+ * others take neither flip nor epsilon. `parameter` is 0 but where a line names it.
  */
-CHORUS_API chorus_status chorus_dpo_forward_f32(float* loss, float* chosen_rewards,
-                                                float* rejected_rewards, const float* policy_chosen,
-                                                const float* policy_rejected,
-                                                const float* ref_chosen, const float* ref_rejected,
-                                                const float* weights, const float* flip, int64_t P,
-                                                double beta);
+enum {
+  /** sp(-x) + epsilon x, epsilon in [0, 1]: DPO (Rafailov et al., arXiv:2305.18290, Eq. 7); with epsilon > 0
+      conservative DPO (Mitchell's note), stationary at the finite margin ln((1 - epsilon) / epsilon). */
+  CHORUS_PREFERENCE_SIGMOID = 0,
+  /** sp(-x) - epsilon x / (1 - 2 epsilon), epsilon in [0, 1/2): without bias under flips (Chowdhury et al.,
+      arXiv:2403.00409). */
+  CHORUS_PREFERENCE_ROBUST = 1,
+  /** max(0, 1 - x) (Zhao et al., arXiv:2305.10425; Liu et al., arXiv:2309.06657). */
+  CHORUS_PREFERENCE_HINGE = 2,
+  /** (h(c) - h(r) - 1 / (2 beta))^2 (Azar et al., arXiv:2310.12036). */
+  CHORUS_PREFERENCE_IPO = 3,
+  /** The same on h(c) / n_c - h(r) / n_r. */
+  CHORUS_PREFERENCE_IPO_MEAN = 4,
+  /** KL((sigma(x), sigma(-x)) || (1 - epsilon, epsilon)), epsilon in (0, 1) (Ji et al., arXiv:2402.00856). */
+  CHORUS_PREFERENCE_EXO = 5,
+  /** sp(-beta h(c)) + sp(beta h(c)) / 2 + sp(beta h(r)) / 2 (Chen et al., arXiv:2402.05369). */
+  CHORUS_PREFERENCE_NCA = 6,
+  /** sp(parameter - beta h(c)) + sp(beta h(r) - parameter), parameter finite: 0, or a running mean of the
+      rewards (Jung et al., arXiv:2404.04656). */
+  CHORUS_PREFERENCE_BCO = 7,
+  /** (h(c) - 1 / (2 beta))^2 + (h(r) + 1 / (2 beta))^2 (Wu et al., arXiv:2405.00675). */
+  CHORUS_PREFERENCE_SPPO = 8,
+  /** The sigmoid's on the k-th smallest policy_chosen - policy_rejected of the batch less the k-th smallest
+      ref_chosen - ref_rejected (Melnyk et al., arXiv:2406.05882). */
+  CHORUS_PREFERENCE_AOT = 9,
+  /** ... on the k-th smallest c less the k-th smallest r. */
+  CHORUS_PREFERENCE_AOT_UNPAIRED = 10,
+  /** sigma(-beta c) + sigma(beta r) (D'Oosterlinck et al., arXiv:2408.06266). */
+  CHORUS_PREFERENCE_APO_ZERO = 11,
+  /** sigma(beta c) + sigma(-x) (as above). */
+  CHORUS_PREFERENCE_APO_DOWN = 12,
+  /** sp(-x) (1 - g) + e^-x g, g = sigma(x / parameter), parameter > 0 (Lu et al., arXiv:2406.08414). */
+  CHORUS_PREFERENCE_DISCOPOP = 13,
+  /** The sigmoid's on beta (h(c) / n_c - h(r) / n_r). */
+  CHORUS_PREFERENCE_SIGMOID_MEAN = 14
+};
 
 /**
- * dchosen [P] and drejected [P] are dloss_n times the gradients of loss_n with respect to
- * policy_chosen and policy_rejected: w beta (flip - sigma(-x)) and its opposite; dloss [P] is
- * finite. Other inputs as in the forward.
+ * h(u) for the f-divergence that ties the policy to its reference (Wang et al., arXiv:2309.16240). Exponents end
+ * at 80; beyond, h is constant. AOT, AOT_UNPAIRED and APO_ZERO are defined for reverse KL alone.
  */
-CHORUS_API chorus_status chorus_dpo_backward_f32(float* dchosen, float* drejected,
-                                                 const float* dloss, const float* policy_chosen,
-                                                 const float* policy_rejected,
-                                                 const float* ref_chosen, const float* ref_rejected,
-                                                 const float* weights, const float* flip, int64_t P,
-                                                 double beta);
+enum {
+  /** u. */
+  CHORUS_DIVERGENCE_REVERSE_KL = 0,
+  /** -e^-u. */
+  CHORUS_DIVERGENCE_FORWARD_KL = 1,
+  /** ln sigma(u). */
+  CHORUS_DIVERGENCE_JS = 2,
+  /** e^((alpha - 1) u) / (alpha - 1); u for alpha 1. Beside 1, h loses 1e-16 / |alpha - 1|. */
+  CHORUS_DIVERGENCE_ALPHA = 3
+};
+
+/** What `totals` holds: sums over the pairs whose weight is not 0. */
+enum {
+  /** Of the losses, multiplied by their weights. */
+  CHORUS_PREFERENCE_LOSS_SUM = 0,
+  /** Of chosen_rewards - rejected_rewards. */
+  CHORUS_PREFERENCE_MARGIN_SUM = 1,
+  /** Pairs whose chosen reward is above the rejected one. */
+  CHORUS_PREFERENCE_RIGHT = 2,
+  /** Pairs. */
+  CHORUS_PREFERENCE_PAIRS = 3,
+  CHORUS_PREFERENCE_TOTALS = 4
+};
+
+/** How many doubles chorus_preference_f32 and _bf16 ask for as workspace; 0 (it may be null) but for the kinds that
+ * sort. */
+CHORUS_API int64_t chorus_preference_workspace(int kind, int64_t P);
+
+/**
+ * loss [P], in nats, its gradient and the rewards from the log-probabilities [P], in nats, that policy and reference
+ * give to the chosen and the rejected answer: one call for forward and backward.
+ *
+ *   loss_p = w_p l_p                                l of the kind, as above
+ *   dchosen_p = upstream dloss_p d loss_p / d policy_chosen_p,   drejected alike
+ *   reward_p = beta (policy_p - ref_p)              not multiplied by the weight
+ *
+ * Nullable: dchosen and drejected (together), the rewards (together), totals [CHORUS_PREFERENCE_TOTALS], ref_chosen
+ * and ref_rejected (together; then log ref = 0), weights, dloss (1), flip (epsilon for every pair; otherwise epsilon is
+ * not looked at). Lengths [P], at least 1, are looked at for the _MEAN kinds only. alpha is looked at for its
+ * divergence only.
+ *
+ * The kinds that sort take the pairs of weight 0 out before; the other weights must be equal, because a weight belongs
+ * to a pair, and sorted values of different pairs meet. For the same reason they take epsilon but no flip. Equal values
+ * keep the order of their pairs. The loss of two values that meet goes to the pair of the first named above, and so do
+ * its dloss and weight; the gradient goes to the answers that the values come from.
+ *
+ * Refused: a log-probability or dloss that is not finite, a flip outside the kind's range, a result that f32 cannot
+ * hold. Everything is computed in double by one thread.
+ */
+CHORUS_API chorus_status chorus_preference_f32(
+    float* loss, float* dchosen, float* drejected, float* chosen_rewards, float* rejected_rewards,
+    double* totals, double* workspace, const float* policy_chosen, const float* policy_rejected,
+    const float* ref_chosen, const float* ref_rejected, const int64_t* chosen_lengths,
+    const int64_t* rejected_lengths, const float* weights, const float* flip, const float* dloss,
+    int64_t P, int kind, double beta, double epsilon, double parameter, int divergence,
+    double alpha, double upstream);
+CHORUS_API chorus_status chorus_preference_bf16(
+    float* loss, float* dchosen, float* drejected, float* chosen_rewards, float* rejected_rewards,
+    double* totals, double* workspace, const chorus_bf16* policy_chosen,
+    const chorus_bf16* policy_rejected, const chorus_bf16* ref_chosen,
+    const chorus_bf16* ref_rejected, const int64_t* chosen_lengths, const int64_t* rejected_lengths,
+    const float* weights, const float* flip, const float* dloss, int64_t P, int kind, double beta,
+    double epsilon, double parameter, int divergence, double alpha, double upstream);
+
+/** How many doubles chorus_preference_tokens_f32 and _bf16 ask for as workspace. */
+CHORUS_API int64_t chorus_preference_tokens_workspace(int kind, int64_t P);
+
+/**
+ * The same from the log-probabilities of tokens, policy_tokens [offsets_2P]: answer 2p is the chosen one of pair p and
+ * 2p + 1 the rejected, with the tokens from offsets_i up to offsets_i+1; offsets [2P + 1] begin with 0 and do not fall.
+ *
+ *   policy_p = sum_t v_t policy_tokens_t            v are token_weights (nullable: 1)
+ *   dtokens_t = v_t dchosen_p or v_t drejected_p
+ *
+ * The reference is ref_tokens, summed with the same weights, or the sums ref_chosen and ref_rejected [P], or neither.
+ * Lengths are the numbers of tokens of a weight above 0; a token of weight 0 is not looked at. A pair of which an
+ * answer has no such token counts as one of weight 0. dtokens is nullable; everything else is as above.
+ */
+CHORUS_API chorus_status chorus_preference_tokens_f32(
+    float* loss, float* dtokens, float* chosen_rewards, float* rejected_rewards, double* totals,
+    double* workspace, const float* policy_tokens, const float* ref_tokens, const float* ref_chosen,
+    const float* ref_rejected, const int64_t* offsets, const float* token_weights,
+    const float* weights, const float* flip, const float* dloss, int64_t P, int kind, double beta,
+    double epsilon, double parameter, int divergence, double alpha, double upstream);
+CHORUS_API chorus_status chorus_preference_tokens_bf16(
+    float* loss, float* dtokens, float* chosen_rewards, float* rejected_rewards, double* totals,
+    double* workspace, const chorus_bf16* policy_tokens, const chorus_bf16* ref_tokens,
+    const float* ref_chosen, const float* ref_rejected, const int64_t* offsets,
+    const float* token_weights, const float* weights, const float* flip, const float* dloss,
+    int64_t P, int kind, double beta, double epsilon, double parameter, int divergence,
+    double alpha, double upstream);
+
+/* ---- dirichlet_posterior: class probabilities of items from several labelers' answers ------ */
+
+/**
+ * The Dirichlet posterior of each item and how unsure it is, from votes [N, W] (-1: no answer) or soft labels [N, W, K]:
+ *
+ *   alpha_nk = prior_k + sum_w v_w [votes_nw = k]
+ *   alpha_nk = prior_k + sum_w v_w lambda_nw labels_nwk
+ *
+ *   S = sum_k alpha_k,   p = alpha / S,   label = the class of the largest p, the lowest on ties
+ *   belief   = (alpha - 1) / S,   variance = p (1 - p) / (S + 1)
+ *   total    = -sum_k p_k ln p_k
+ *   expected = -sum_k p_k (psi(alpha_k + 1) - psi(S + 1))
+ *   mutual   = total - expected, at least 0
+ *   differential = sum_k lnGamma(alpha_k) - lnGamma(S) + (S - K) psi(S) - sum_k (alpha_k - 1) psi(alpha_k)
+ *   epkl     = (K - 1) / S,   vacuity = K / S
+ *
+ * (Gelman et al., Bayesian Data Analysis, 3.4; the measures: Malinin and Gales 2018, arXiv:1802.10501; belief and vacuity:
+ * Sensoy et al. 2018, arXiv:1806.01768.) alpha, p, belief, variance are [N, K], the others [N], entropies in nats; each is
+ * nullable, and what only a null result needs is not computed. In forms that do not cancel where S is large.
+ *
+ * v = labeler_weights [W], nullable (1), and lambda [N, W], nullable (1), are finite and at least 0: the number of votes that
+ * an answer counts for. An answer of weight 0 is not looked at: that is how a missing soft label is left out. prior [K] is
+ * finite and above 0. Of weights [N], nullable, only the zeros matter: such a row is not looked at, its label is -1 and its
+ * other results are 0. Labels need not sum to 1. Refused: a vote that is neither -1 nor in [0, K), a label that is NaN or
+ * outside [0, 1 + 1e-5]. There is no backward: a vote has no gradient, and soft labels are data.
+ */
+CHORUS_API chorus_status chorus_dirichlet_posterior_i64(
+    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
+    float* differential, float* epkl, float* vacuity, const int64_t* votes, const float* labeler_weights,
+    const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+CHORUS_API chorus_status chorus_dirichlet_posterior_f32(
+    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
+    float* differential, float* epkl, float* vacuity, const float* labels, const float* lambda,
+    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+CHORUS_API chorus_status chorus_dirichlet_posterior_bf16(
+    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
+    float* differential, float* epkl, float* vacuity, const chorus_bf16* labels, const float* lambda,
+    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+
+/* ---- special functions: lnGamma and its derivatives ------------------------------------ */
+
+/**
+ * y [count] = ln Gamma(x), psi(x) = d lnGamma / dx (digamma) or psi1(x) = d psi / dx (trigamma) of x [count] above 0. The
+ * relative error is below 2e-13 in f64, also next to the zeros (lnGamma at 1 and 2, psi at 1.4616), and one rounding in f32.
+ * Infinity gives infinity, and trigamma 0. Refused: NaN, zero and negative numbers; the element is named.
+ */
+CHORUS_API chorus_status chorus_lngamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_lngamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_digamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_digamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_trigamma_f64(double* y, const double* x, int64_t count);
+CHORUS_API chorus_status chorus_trigamma_f32(float* y, const float* x, int64_t count);
 
 #ifdef __cplusplus
 }

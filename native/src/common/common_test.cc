@@ -57,12 +57,13 @@ CHORUS_TEST(SpecialFunctions_AgreeWithLibmAndTheirRecurrence) {
 }
 
 CHORUS_TEST(SpecialFunctions_AreContinuousWhereTheSeriesBegins) {
-  const double below = std::nextafter(10.0, 0.0);
-  EXPECT_NEAR(chorus::LnGamma(below), chorus::LnGamma(10.0), kDouble);
-  EXPECT_NEAR(chorus::Digamma(below), chorus::Digamma(10.0), kDouble);
-  EXPECT_NEAR(chorus::Trigamma(below), chorus::Trigamma(10.0), kDouble);
-  EXPECT_NEAR(chorus::DirichletKlTerm(below, 3.0), chorus::DirichletKlTerm(10.0, 3.0), kDouble);
-  EXPECT_NEAR(chorus::DirichletKlSlope(below, 3.0), chorus::DirichletKlSlope(10.0, 3.0), kDouble);
+  const double from = chorus::special::kSeriesFrom;
+  const double below = std::nextafter(from, 0.0);
+  EXPECT_NEAR(chorus::LnGamma(below), chorus::LnGamma(from), kDouble);
+  EXPECT_NEAR(chorus::Digamma(below), chorus::Digamma(from), kDouble);
+  EXPECT_NEAR(chorus::Trigamma(below), chorus::Trigamma(from), kDouble);
+  EXPECT_NEAR(chorus::DirichletKlTerm(below, 3.0), chorus::DirichletKlTerm(from, 3.0), kDouble);
+  EXPECT_NEAR(chorus::DirichletKlSlope(below, 3.0), chorus::DirichletKlSlope(from, 3.0), kDouble);
 }
 
 CHORUS_TEST(DirichletKlTerms_GoldenToHugeConcentrations) {

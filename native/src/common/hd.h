@@ -8,4 +8,11 @@
 #define CHORUS_HD
 #endif
 
+// For templates that vector loops use: the host compiler must leave no symbol of them behind (simd/vec.h says why).
+#if defined(__CUDACC__)
+#define CHORUS_HD_INLINE __host__ __device__ __forceinline__
+#else
+#define CHORUS_HD_INLINE inline __attribute__((always_inline))
+#endif
+
 #endif

@@ -121,10 +121,18 @@ CHORUS_INLINE Pair LoadPair(const uint16_t* p) {
   return {BitCast<F32>(v << 16), BitCast<F32>(v & 0xffff0000)};
 }
 /** kF64 floats, widened. */
+CHORUS_INLINE F64 WidenToF64(HalfF32 v) {
+#if defined(__AVX512F__)
+  // GCC 12 would convert two halves and join them.
+  return _mm512_maskz_cvtps_pd(-1, v);
+#else
+  return __builtin_convertvector(v, F64);
+#endif
+}
 CHORUS_INLINE F64 LoadF64(const float* p) {
   HalfF32 v;
   std::memcpy(&v, p, sizeof v);
-  return __builtin_convertvector(v, F64);
+  return WidenToF64(v);
 }
 CHORUS_INLINE F64 LoadF64(const double* p) { return Load(p); }
 
@@ -149,7 +157,11 @@ CHORUS_INLINE void StorePair(uint16_t* p, Pair v) {
 }
 /** kF64 doubles, rounded to float. */
 CHORUS_INLINE void StoreF32(float* p, F64 v) {
+#if defined(__AVX512F__)
+  const HalfF32 half = _mm512_maskz_cvtpd_ps(-1, v);
+#else
   const HalfF32 half = __builtin_convertvector(v, HalfF32);
+#endif
   std::memcpy(p, &half, sizeof half);
 }
 
@@ -195,16 +207,18 @@ CHORUS_INLINE float MaxLane(F32 v) {
   return max;
 }
 /** Whether a lane of a comparison's result is true. */
-CHORUS_INLINE bool Any(I32 mask) {
-  int32_t any = 0;
-  for (int i = 0; i < kF32; ++i) any |= mask[i];
-  return any != 0;
-}
 CHORUS_INLINE bool Any(I64 mask) {
+#if defined(__AVX512F__)
+  return _mm512_test_epi64_mask(BitCast<__m512i>(mask), BitCast<__m512i>(mask)) != 0;
+#elif defined(__AVX2__)
+  return _mm256_testz_si256(BitCast<__m256i>(mask), BitCast<__m256i>(mask)) == 0;
+#else
   int64_t any = 0;
   for (int i = 0; i < kF64; ++i) any |= mask[i];
   return any != 0;
+#endif
 }
+CHORUS_INLINE bool Any(I32 mask) { return Any(BitCast<I64>(mask)); }
 
 }  // namespace CHORUS_ISA
 }  // namespace chorus

@@ -2,28 +2,13 @@
 
 #include <cmath>
 
-#include "common/bf16.h"
 #include "common/checks.h"
 #include "common/parallel.h"
 #include "common/softmax_rows.h"
 #include "common/status.h"
+#include "common/target_row.h"
 
 namespace chorus {
-
-namespace {
-
-bool IsSkipped(const float* weights, int64_t n) { return weights && weights[n] == 0; }
-
-chorus_status CheckTargets(const char* op, const int64_t* targets, const float* weights, int64_t N, int64_t V) {
-  if (chorus_status bad = CheckWeights(op, "row", weights, N)) return bad;
-  for (int64_t n = 0; n < N; ++n) {
-    if (IsSkipped(weights, n)) continue;
-    if (chorus_status bad = CheckTarget(op, n, targets[n], V)) return bad;
-  }
-  return CHORUS_OK;
-}
-
-}  // namespace
 
 template <typename In>
 chorus_status TokenLogprobForwardCpu(const char* op, float* logps, float* lse, float* entropy, const In* logits,
@@ -38,13 +23,7 @@ chorus_status TokenLogprobForwardCpu(const char* op, float* logps, float* lse, f
       return;
     }
     const In* z = logits + n * stride;
-    const SoftmaxSums sums = RowSums(rows, z, V);
-    const float target = Widen(z[targets[n]]);
-    if (sums.HasBadLogit() || target == -INFINITY) return bad_row.Report(n);
-    // (z - max) - ln sum, not z - lse: the first difference is exact for neighbours, so large logits lose nothing.
-    logps[n] = static_cast<float>((static_cast<double>(target) - sums.max) - sums.LogSum());
-    lse[n] = static_cast<float>(sums.Lse());
-    entropy[n] = static_cast<float>(sums.Entropy());
+    if (!TargetRowForward(rows, z, V, targets[n], &logps[n], &lse[n], &entropy[n])) bad_row.Report(n);
   });
   const int64_t n = bad_row.Get();
   return n < 0 ? CHORUS_OK : FailRow(op, n, logits + n * stride, V, targets[n]);
@@ -70,12 +49,8 @@ chorus_status TokenLogprobBackwardCpu(const char* op, In* logits, const int64_t*
       return;
     }
     const double scale = (weights ? static_cast<double>(weights[n]) : 1.0) * dlogps[n];
-    const double target = Widen(z[targets[n]]);
-    const bool good = RowScaledExp(rows, z, V, lse[n], static_cast<float>(-scale));
     // The row is gone, so what was wrong with it is said in fewer words than the forward's.
-    if (!good || target == -INFINITY) return bad_row.Report(n);
-    // 1 - p without the rounding of p to float.
-    z[targets[n]] = Narrow<In>(static_cast<float>(-scale * std::expm1(target - lse[n])));
+    if (!TargetRowBackward(rows, z, V, targets[n], lse[n], scale)) bad_row.Report(n);
   });
   const int64_t n = bad_row.Get();
   if (n < 0) return CHORUS_OK;

@@ -187,7 +187,8 @@ final class KernelArguments {
         }
     }
 
-    private static void requirePresent(String name, Tensor tensor) {
+    /** @throws IllegalArgumentException if there is no tensor */
+    static void requirePresent(String name, Tensor tensor) {
         if (tensor == null || tensor.isNull() || !tensor.defined()) {
             throw new IllegalArgumentException(name + ": expected a tensor, got "
                     + (tensor == null || tensor.isNull() ? "null" : "an undefined one"));

@@ -1,8 +1,9 @@
 package dev.chorus.loss;
 
-import dev.chorus.kernels.DpoLoss;
+import dev.chorus.kernels.PreferenceLoss;
+import dev.chorus.kernels.PreferenceSpec;
+import dev.chorus.kernels.PreferenceSpec.Kind;
 import dev.chorus.torch.Tensors;
-import java.util.Arrays;
 
 /**
  * Direct preference optimisation with a flip probability (conservative DPO; Rafailov et al., arXiv:2305.18290; used beyond
@@ -38,42 +39,18 @@ public record ConservativeDpoLoss(double beta, double epsilon) {
     /** Value and gradients; all arrays [P] of summed sequence log-probabilities in nats. */
     public Value of(float[] chosen, float[] rejected, float[] referenceChosen, float[] referenceRejected) {
         int p = chosen.length;
-        var policyChosen = Tensors.floats(chosen, p);
-        var policyRejected = Tensors.floats(rejected, p);
-        var refChosen = Tensors.floats(referenceChosen, p);
-        var refRejected = Tensors.floats(referenceRejected, p);
-        var flip = Tensors.floats(filled(p, (float) epsilon), p);
-        DpoLoss.Result forward =
-                DpoLoss.forward(policyChosen, policyRejected, refChosen, refRejected, null, flip, beta);
-        double sum = 0;
-        for (float loss : Tensors.toFloats(forward.loss())) {
-            sum += loss;
-        }
-        float[] chosenRewards = Tensors.toFloats(forward.chosenRewards());
-        float[] rejectedRewards = Tensors.toFloats(forward.rejectedRewards());
-        int right = 0;
-        for (int i = 0; i < p; i++) {
-            right += chosenRewards[i] > rejectedRewards[i] ? 1 : 0;
-        }
-        DpoLoss.Gradient gradient = DpoLoss.backward(
-                Tensors.floats(filled(p, 1f / p), p),
-                policyChosen,
-                policyRejected,
-                refChosen,
-                refRejected,
-                null,
-                flip,
-                beta);
+        PreferenceLoss.Result result = PreferenceLoss.compute(
+                PreferenceSpec.of(Kind.SIGMOID, beta, epsilon),
+                PreferenceLoss.Pairs.of(
+                        Tensors.floats(chosen, p),
+                        Tensors.floats(rejected, p),
+                        Tensors.floats(referenceChosen, p),
+                        Tensors.floats(referenceRejected, p)),
+                PreferenceLoss.Upstream.of(p == 0 ? 0 : 1.0 / p));
         return new Value(
-                sum / p,
-                Tensors.toFloats(gradient.dchosen()),
-                Tensors.toFloats(gradient.drejected()),
-                (double) right / p);
-    }
-
-    private static float[] filled(int n, float value) {
-        float[] out = new float[n];
-        Arrays.fill(out, value);
-        return out;
+                result.lossSum() / p,
+                Tensors.toFloats(result.dchosen()),
+                Tensors.toFloats(result.drejected()),
+                (double) result.right() / p);
     }
 }

@@ -1,0 +1,474 @@
+package dev.chorus.kernels;
+
+import dev.chorus.bindings.ChorusNative;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.ShortPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Losses of P pairs of answers, of which one was preferred, with their gradients: DPO and its kin, in one native call.
+ *
+ * <pre>{@code
+ * c = policyChosen - refChosen        r = policyRejected - refRejected
+ * x = beta (h(c) - h(r))              h of the divergence; h(u) = u for reverse KL
+ * loss    = w l(c, r)                 l of the kind
+ * dchosen = upstream dloss w dl/dpolicyChosen,   drejected alike
+ * reward  = beta (policy - ref)       not multiplied by w
+ * }</pre>
+ *
+ * <p>{@link PreferenceSpec} lists the kinds and divergences with their papers. Log-probabilities are sums over the tokens of
+ * an answer, in nats, [P] f32 or bf16 on the CPU; or those of the tokens themselves ({@link Tokens}). Arithmetic is in
+ * double; results are rounded to f32 once. A pair of weight 0 is not looked at and gives 0 everywhere. The calling thread does
+ * all the work.
+ */
+public final class PreferenceLoss {
+    /** Totals come first, as doubles. */
+    private static final long TOTALS_FLOATS = 2L * ChorusNative.CHORUS_PREFERENCE_TOTALS;
+
+    private static final Upstream NO_GRADIENT = new Upstream(0, null);
+
+    private PreferenceLoss() {}
+
+    /**
+     * Pairs given by the log-probabilities of their answers.
+     *
+     * @param policyChosen    [P] f32 or bf16, finite: the policy's log-probability of the chosen answer
+     * @param policyRejected  [P], of the same type, finite: of the rejected answer
+     * @param refChosen       [P], of the same type, finite: the reference's of the chosen answer; null (with refRejected) for 0
+     * @param refRejected     [P], of the same type, finite: of the rejected answer, or null
+     * @param chosenLengths   [P] int64, at least 1: tokens of the chosen answer; only the kinds that divide by it look at it
+     * @param rejectedLengths [P] int64, at least 1: tokens of the rejected answer
+     * @param weights         [P] f32, finite and at least 0, or null for 1; equal or 0 for the kinds that sort
+     * @param flip            [P] f32: probability that chosen and rejected are swapped; null for the spec's epsilon
+     */
+    public record Pairs(
+            Tensor policyChosen,
+            Tensor policyRejected,
+            Tensor refChosen,
+            Tensor refRejected,
+            Tensor chosenLengths,
+            Tensor rejectedLengths,
+            Tensor weights,
+            Tensor flip) {
+        /** Pairs of weight 1, without lengths and flips of their own. */
+        public static Pairs of(Tensor policyChosen, Tensor policyRejected, Tensor refChosen, Tensor refRejected) {
+            return new Pairs(policyChosen, policyRejected, refChosen, refRejected, null, null, null, null);
+        }
+
+        /** These pairs with weights and flips, either of which may be null. */
+        public Pairs with(Tensor newWeights, Tensor newFlip) {
+            return new Pairs(
+                    policyChosen,
+                    policyRejected,
+                    refChosen,
+                    refRejected,
+                    chosenLengths,
+                    rejectedLengths,
+                    newWeights,
+                    newFlip);
+        }
+    }
+
+    /**
+     * Pairs given by the log-probabilities of their tokens. Answer 2p is the chosen one of pair p, 2p + 1 the rejected one. A
+     * pair of which an answer has no token of a weight above 0 counts as one of weight 0.
+     *
+     * @param policy       [tokens] f32 or bf16, finite
+     * @param ref          [tokens], of the same type, finite; or null
+     * @param refChosen    [P] f32, finite: the reference's sums, if ref is null; or null, for 0
+     * @param refRejected  [P] f32, finite; or null
+     * @param offsets      [2P + 1] int64: where each answer's tokens begin; from 0 to tokens, not falling
+     * @param tokenWeights [tokens] f32, finite and at least 0: factors of both log-probabilities; null for 1
+     * @param weights      [P] as in {@link Pairs}
+     * @param flip         [P] as in {@link Pairs}
+     */
+    public record Tokens(
+            Tensor policy,
+            Tensor ref,
+            Tensor refChosen,
+            Tensor refRejected,
+            Tensor offsets,
+            Tensor tokenWeights,
+            Tensor weights,
+            Tensor flip) {}
+
+    /**
+     * What the gradient of each pair's loss is multiplied by.
+     *
+     * @param scale of every pair, finite; {@code 1/P} for the mean over pairs
+     * @param dloss [P] f32, finite; null for 1
+     */
+    public record Upstream(double scale, Tensor dloss) {
+        /** The same for every pair. */
+        public static Upstream of(double scale) {
+            return new Upstream(scale, null);
+        }
+    }
+
+    /**
+     * Results of a call, in one piece of memory that belongs to the caller's {@code PointerScope}. Tensors are views of it, made
+     * when they are asked for.
+     */
+    public static final class Result {
+        private final Tensor memory;
+        private final DoublePointer totals;
+        private final long pairs;
+        private final long tokens;
+        private final boolean hasGradient;
+
+        /** Floats: totals, loss [P], rewards [P] and [P], gradients. Tokens are -1 for a call on pairs. */
+        private Result(long pairs, long tokens, boolean hasGradient) {
+            this.pairs = pairs;
+            this.tokens = tokens;
+            this.hasGradient = hasGradient;
+            long gradients = tokens < 0 ? 2 * pairs : tokens;
+            memory = KernelArguments.emptyFloats(TOTALS_FLOATS + 3 * pairs + (hasGradient ? gradients : 0));
+            totals = new DoublePointer(memory.data_ptr_float());
+        }
+
+        /** [P] f32, in nats, multiplied by the pairs' weights. */
+        public Tensor loss() {
+            return row(0);
+        }
+
+        /** [P] f32: {@code beta (policyChosen - refChosen)}. */
+        public Tensor chosenRewards() {
+            return row(1);
+        }
+
+        /** [P] f32: {@code beta (policyRejected - refRejected)}. */
+        public Tensor rejectedRewards() {
+            return row(2);
+        }
+
+        /** [P] f32: gradient with respect to policyChosen, of a call on pairs that asked for one. */
+        public Tensor dchosen() {
+            requireGradient(tokens < 0);
+            return row(3);
+        }
+
+        /** [P] f32: gradient with respect to policyRejected, of a call on pairs that asked for one. */
+        public Tensor drejected() {
+            requireGradient(tokens < 0);
+            return row(4);
+        }
+
+        /** [tokens] f32: gradient with respect to policy, of a call on tokens that asked for one. */
+        public Tensor dtokens() {
+            requireGradient(tokens >= 0);
+            return memory.narrow(0, TOTALS_FLOATS + 3 * pairs, tokens);
+        }
+
+        /** Sum of the losses, in nats. */
+        public double lossSum() {
+            return total(ChorusNative.CHORUS_PREFERENCE_LOSS_SUM);
+        }
+
+        /** Sum of {@code chosenReward - rejectedReward} over the pairs whose weight is not 0. */
+        public double marginSum() {
+            return total(ChorusNative.CHORUS_PREFERENCE_MARGIN_SUM);
+        }
+
+        /** Pairs whose chosen reward is above the rejected one. */
+        public long right() {
+            return (long) total(ChorusNative.CHORUS_PREFERENCE_RIGHT);
+        }
+
+        /** Pairs whose weight is not 0. */
+        public long pairs() {
+            return (long) total(ChorusNative.CHORUS_PREFERENCE_PAIRS);
+        }
+
+        private double total(int index) {
+            double value = totals.get(index);
+            KernelArguments.keepAlive(memory);
+            return value;
+        }
+
+        private Tensor row(int index) {
+            return memory.narrow(0, TOTALS_FLOATS + index * pairs, pairs);
+        }
+
+        private void requireGradient(boolean ofThisForm) {
+            if (!hasGradient || !ofThisForm) {
+                throw new IllegalStateException("this call computed no such gradient");
+            }
+        }
+    }
+
+    /**
+     * Losses, rewards and, unless upstream is null, gradients; no argument is modified.
+     *
+     * @param upstream null to leave the gradients out
+     * @return new memory, attached to the caller's {@code PointerScope}
+     * @throws IllegalArgumentException if a shape, dtype, device or stride is not as {@link Pairs} says
+     * @throws KernelException          if the spec has no flip but got some, if a pair holds a value that is not as
+     *                                  {@link Pairs} says, or if a result is too large for f32; names the first such pair
+     */
+    public static Result compute(PreferenceSpec spec, Pairs x, Upstream upstream) {
+        long pairs = KernelArguments.size("policyChosen", x.policyChosen, 0, "P");
+        boolean half = isHalf(x.policyChosen);
+        requireTogether(x.refChosen, x.refRejected);
+        LongPointer chosenLengths = longs("chosenLengths", x.chosenLengths, pairs);
+        LongPointer rejectedLengths = longs("rejectedLengths", x.rejectedLengths, pairs);
+        FloatPointer weights = floats("weights", x.weights, pairs);
+        FloatPointer flip = floats("flip", x.flip, pairs);
+        Upstream up = upstream == null ? NO_GRADIENT : upstream;
+        FloatPointer dloss = floats("dloss", up.dloss, pairs);
+
+        Result result = new Result(pairs, -1, upstream != null);
+        FloatPointer loss = floatsBehind(result, 0);
+        FloatPointer chosenRewards = floatsBehind(result, pairs);
+        FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
+        FloatPointer dchosen = upstream == null ? null : floatsBehind(result, 3 * pairs);
+        FloatPointer drejected = upstream == null ? null : floatsBehind(result, 4 * pairs);
+        int kind = spec.kind().code();
+        int divergence = spec.divergence().code();
+        int status;
+        try (Workspace workspace = new Workspace(ChorusNative.chorus_preference_workspace(kind, pairs))) {
+            if (half) {
+                status = ChorusNative.chorus_preference_bf16(
+                        loss,
+                        dchosen,
+                        drejected,
+                        chosenRewards,
+                        rejectedRewards,
+                        result.totals,
+                        workspace.doubles,
+                        halves("policyChosen", x.policyChosen, pairs),
+                        halves("policyRejected", require("policyRejected", x.policyRejected), pairs),
+                        halves("refChosen", x.refChosen, pairs),
+                        halves("refRejected", x.refRejected, pairs),
+                        chosenLengths,
+                        rejectedLengths,
+                        weights,
+                        flip,
+                        dloss,
+                        pairs,
+                        kind,
+                        spec.beta(),
+                        spec.epsilon(),
+                        spec.parameter(),
+                        divergence,
+                        spec.alpha(),
+                        up.scale);
+            } else {
+                status = ChorusNative.chorus_preference_f32(
+                        loss,
+                        dchosen,
+                        drejected,
+                        chosenRewards,
+                        rejectedRewards,
+                        result.totals,
+                        workspace.doubles,
+                        floats("policyChosen", x.policyChosen, pairs),
+                        floats("policyRejected", require("policyRejected", x.policyRejected), pairs),
+                        floats("refChosen", x.refChosen, pairs),
+                        floats("refRejected", x.refRejected, pairs),
+                        chosenLengths,
+                        rejectedLengths,
+                        weights,
+                        flip,
+                        dloss,
+                        pairs,
+                        kind,
+                        spec.beta(),
+                        spec.epsilon(),
+                        spec.parameter(),
+                        divergence,
+                        spec.alpha(),
+                        up.scale);
+            }
+        }
+        KernelArguments.keepAlive(result.memory, x.policyChosen, x.policyRejected, x.refChosen, x.refRejected);
+        KernelArguments.keepAlive(x.chosenLengths, x.rejectedLengths, x.weights, x.flip, up.dloss);
+        if (status != ChorusNative.CHORUS_OK) {
+            KernelArguments.raise(status, "preference", "[P=" + pairs + "]");
+        }
+        return result;
+    }
+
+    /**
+     * The same from tokens: losses, rewards and, unless upstream is null, the gradient with respect to each token's
+     * log-probability.
+     *
+     * @param upstream null to leave the gradient out
+     * @return new memory, attached to the caller's {@code PointerScope}
+     * @throws IllegalArgumentException if a shape, dtype, device or stride is not as {@link Tokens} says, or if offsets do not
+     *                                  end with the number of tokens
+     * @throws KernelException          as for pairs
+     */
+    public static Result compute(PreferenceSpec spec, Tokens x, Upstream upstream) {
+        long tokens = KernelArguments.size("policy", x.policy, 0, "tokens");
+        boolean half = isHalf(x.policy);
+        long pairs = (KernelArguments.size("offsets", x.offsets, 0, "2P + 1") - 1) / 2;
+        LongPointer offsets = longs("offsets", x.offsets, 2 * pairs + 1);
+        if (offsets.get(2 * pairs) != tokens) {
+            throw new IllegalArgumentException(
+                    "offsets: expected them to end with " + tokens + " tokens, got " + offsets.get(2 * pairs));
+        }
+        requireTogether(x.refChosen, x.refRejected);
+        FloatPointer refChosen = floats("refChosen", x.refChosen, pairs);
+        FloatPointer refRejected = floats("refRejected", x.refRejected, pairs);
+        FloatPointer tokenWeights = floats("tokenWeights", x.tokenWeights, tokens);
+        FloatPointer weights = floats("weights", x.weights, pairs);
+        FloatPointer flip = floats("flip", x.flip, pairs);
+        Upstream up = upstream == null ? NO_GRADIENT : upstream;
+        FloatPointer dloss = floats("dloss", up.dloss, pairs);
+
+        Result result = new Result(pairs, tokens, upstream != null);
+        FloatPointer loss = floatsBehind(result, 0);
+        FloatPointer chosenRewards = floatsBehind(result, pairs);
+        FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
+        FloatPointer dtokens = upstream == null ? null : floatsBehind(result, 3 * pairs);
+        int kind = spec.kind().code();
+        int divergence = spec.divergence().code();
+        int status;
+        try (Workspace workspace = new Workspace(ChorusNative.chorus_preference_tokens_workspace(kind, pairs))) {
+            if (half) {
+                status = ChorusNative.chorus_preference_tokens_bf16(
+                        loss,
+                        dtokens,
+                        chosenRewards,
+                        rejectedRewards,
+                        result.totals,
+                        workspace.doubles,
+                        halves("policy", x.policy, tokens),
+                        halves("ref", x.ref, tokens),
+                        refChosen,
+                        refRejected,
+                        offsets,
+                        tokenWeights,
+                        weights,
+                        flip,
+                        dloss,
+                        pairs,
+                        kind,
+                        spec.beta(),
+                        spec.epsilon(),
+                        spec.parameter(),
+                        divergence,
+                        spec.alpha(),
+                        up.scale);
+            } else {
+                status = ChorusNative.chorus_preference_tokens_f32(
+                        loss,
+                        dtokens,
+                        chosenRewards,
+                        rejectedRewards,
+                        result.totals,
+                        workspace.doubles,
+                        floats("policy", x.policy, tokens),
+                        floats("ref", x.ref, tokens),
+                        refChosen,
+                        refRejected,
+                        offsets,
+                        tokenWeights,
+                        weights,
+                        flip,
+                        dloss,
+                        pairs,
+                        kind,
+                        spec.beta(),
+                        spec.epsilon(),
+                        spec.parameter(),
+                        divergence,
+                        spec.alpha(),
+                        up.scale);
+            }
+        }
+        KernelArguments.keepAlive(result.memory, x.policy, x.ref, x.refChosen, x.refRejected, x.offsets);
+        KernelArguments.keepAlive(x.tokenWeights, x.weights, x.flip, up.dloss);
+        if (status != ChorusNative.CHORUS_OK) {
+            KernelArguments.raise(status, "preference_tokens", "[P=" + pairs + ", tokens=" + tokens + "]");
+        }
+        return result;
+    }
+
+    /** Memory that a kind asks for during the call; none for most. */
+    private static final class Workspace implements AutoCloseable {
+        private final Tensor memory;
+        final DoublePointer doubles;
+
+        Workspace(long count) {
+            memory = count == 0 ? null : KernelArguments.emptyFloats(2 * count);
+            doubles = count == 0 ? null : new DoublePointer(memory.data_ptr_float());
+        }
+
+        @Override
+        public void close() {
+            if (memory != null) {
+                memory.close();
+            }
+        }
+    }
+
+    private static boolean isHalf(Tensor policy) {
+        return policy.scalar_type().value == ScalarType.BFloat16.value;
+    }
+
+    private static Tensor require(String name, Tensor tensor) {
+        if (tensor == null) {
+            throw new IllegalArgumentException(name + ": expected a tensor, got null");
+        }
+        return tensor;
+    }
+
+    private static void requireTogether(Tensor refChosen, Tensor refRejected) {
+        if ((refChosen == null) != (refRejected == null)) {
+            throw new IllegalArgumentException("refChosen and refRejected: expected both or neither");
+        }
+    }
+
+    private static FloatPointer floatsBehind(Result result, long offset) {
+        FloatPointer pointer = new FloatPointer(result.totals);
+        return pointer.position(TOTALS_FLOATS + offset);
+    }
+
+    /** null for null. The common case takes few native calls; what is not it gets the checks that name what is wrong. */
+    private static FloatPointer floats(String name, Tensor tensor, long count) {
+        if (tensor == null) {
+            return null;
+        }
+        if (!isDense(tensor, ScalarType.Float, count)) {
+            KernelArguments.check(name, tensor, ScalarType.Float, count);
+            KernelArguments.requireContiguous(name, tensor);
+        }
+        return tensor.data_ptr_float();
+    }
+
+    private static ShortPointer halves(String name, Tensor tensor, long count) {
+        if (tensor == null) {
+            return null;
+        }
+        if (!isDense(tensor, ScalarType.BFloat16, count)) {
+            KernelArguments.check(name, tensor, ScalarType.BFloat16, count);
+            KernelArguments.requireContiguous(name, tensor);
+        }
+        return new ShortPointer(tensor.data_ptr());
+    }
+
+    private static LongPointer longs(String name, Tensor tensor, long count) {
+        if (tensor == null) {
+            return null;
+        }
+        if (!isDense(tensor, ScalarType.Long, count)) {
+            KernelArguments.check(name, tensor, ScalarType.Long, count);
+            KernelArguments.requireContiguous(name, tensor);
+        }
+        return tensor.data_ptr_long();
+    }
+
+    private static boolean isDense(Tensor tensor, ScalarType dtype, long count) {
+        return !tensor.isNull()
+                && tensor.is_cpu()
+                && tensor.has_storage()
+                && tensor.scalar_type().value == dtype.value
+                && tensor.dim() == 1
+                && tensor.numel() == count
+                && tensor.is_contiguous();
+    }
+}
