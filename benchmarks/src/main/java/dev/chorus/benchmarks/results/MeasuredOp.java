@@ -2,8 +2,10 @@ package dev.chorus.benchmarks.results;
 
 import dev.chorus.benchmarks.TrainingStepBenchmark;
 import dev.chorus.benchmarks.Work;
+import dev.chorus.kernels.DirichletAggregationBenchmark;
 import dev.chorus.kernels.EvidentialBenchmark;
 import dev.chorus.kernels.LinearLogProbBenchmark;
+import dev.chorus.kernels.PreferenceBenchmark;
 import dev.chorus.kernels.TokenLogProbBenchmark;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +22,11 @@ record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
             new MeasuredOp("token_logprob", TokenLogProbBenchmark.class, WorkOf.known(TokenLogProbBenchmark::work)),
             new MeasuredOp("evidential", EvidentialBenchmark.class, WorkOf.known(EvidentialBenchmark::work)),
             new MeasuredOp("linear_logprob", LinearLogProbBenchmark.class, WorkOf.known(LinearLogProbBenchmark::work)),
+            new MeasuredOp("preference", PreferenceBenchmark.class, WorkOf.known(PreferenceBenchmark::work)),
+            new MeasuredOp(
+                    "dirichlet_aggregation",
+                    DirichletAggregationBenchmark.class,
+                    WorkOf.known(DirichletAggregationBenchmark::work)),
             new MeasuredOp("training_step", TrainingStepBenchmark.class, WorkOf.UNKNOWN));
 
     /** The work of a call; empty where neither bytes nor operations say much. */

@@ -26,7 +26,8 @@ record Target(String op, String direction, String shape, OptionalDouble timesFas
                     "4096x1024x32000",
                     OptionalDouble.empty(),
                     OptionalDouble.of(1.10)),
-            faster("evidential", "forwardBackward", "65536x5x18", 20));
+            faster("evidential", "forwardBackward", "65536x5x18", 20),
+            faster("preference sigmoid", "forwardBackward", "4096", 10));
 
     private static Target faster(String op, String direction, String shape, double times) {
         return new Target(op, direction, shape, OptionalDouble.of(times), OptionalDouble.empty());
