@@ -5,6 +5,8 @@
 # Contraction to fused multiply-add is asked for, because the standard mode of the compiler forbids it; -fno-trapping-math
 # lets a comparison become a mask. Neither changes what NaN or infinity do.
 set(CHORUS_SIMD_FLAGS -ffp-contract=fast -fno-trapping-math -fno-math-errno -Wno-psabi)
+# Following every variable through thousands of inlined vectors took the compiler minutes in builds with debug information.
+list(APPEND CHORUS_SIMD_FLAGS -fno-var-tracking)
 
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag("-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma" CHORUS_COMPILES_AVX512)
@@ -22,6 +24,10 @@ function(chorus_simd_library name bytes)
   target_include_directories(chorus_${name} PRIVATE include src)
   target_compile_definitions(chorus_${name} PRIVATE CHORUS_ISA=${name} CHORUS_VEC_BYTES=${bytes})
   target_compile_options(chorus_${name} PRIVATE ${CHORUS_SIMD_FLAGS} ${ARG_FLAGS})
+  if(CHORUS_SANITIZE_FLAGS)
+    # Half the time to compile, where every inlined access is checked.
+    target_compile_options(chorus_${name} PRIVATE -O1)
+  endif()
   chorus_warnings(chorus_${name})
   chorus_sanitize(chorus_${name})
 endfunction()

@@ -39,7 +39,7 @@ public final class EvidentialLoss {
         /** e(z) = max(z, 0). A row without a positive logit has no gradient and never learns. */
         RELU(ChorusNative.CHORUS_EVIDENCE_RELU);
 
-        private final int code;
+        final int code;
 
         Evidence(int code) {
             this.code = code;
@@ -239,6 +239,16 @@ public final class EvidentialLoss {
         return new LossAndGradient(result, dlogits);
     }
 
+    /** @throws IllegalArgumentException unless both are as in {@link #forward} */
+    static void check(Evidence evidence, double klWeight) {
+        if (evidence == null) {
+            throw new IllegalArgumentException("evidence: expected EXP, SOFTPLUS or RELU, got null");
+        }
+        if (!(klWeight >= 0 && klWeight < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("klWeight: expected a finite number of at least 0, got " + klWeight);
+        }
+    }
+
     /** The arguments that both directions share, checked. */
     private static final class Call {
         final long rows;
@@ -261,12 +271,7 @@ public final class EvidentialLoss {
             this.targets = KernelArguments.floats("targets", targets, rows, labels, classes);
             this.lambda = KernelArguments.floatsOrNull("lambda", lambda, rows, labels);
             this.weights = KernelArguments.floatsOrNull("weights", weights, rows);
-            if (evidence == null) {
-                throw new IllegalArgumentException("evidence: expected EXP, SOFTPLUS or RELU, got null");
-            }
-            if (!(klWeight >= 0 && klWeight < Double.POSITIVE_INFINITY)) {
-                throw new IllegalArgumentException("klWeight: expected a finite number of at least 0, got " + klWeight);
-            }
+            check(evidence, klWeight);
         }
 
         FloatPointer floats() {

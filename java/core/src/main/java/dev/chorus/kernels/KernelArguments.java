@@ -3,8 +3,12 @@ package dev.chorus.kernels;
 import dev.chorus.bindings.ChorusNative;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -24,14 +28,18 @@ final class KernelArguments {
 
     /** Element types of logits that the kernels read and write. */
     enum LogitType {
-        F32("f32"),
-        BF16("bf16");
+        F32("f32", ScalarType.Float),
+        BF16("bf16", ScalarType.BFloat16);
 
         /** As in the names of the native functions and in messages. */
         final String text;
 
-        LogitType(String text) {
+        /** As LibTorch calls it. */
+        final ScalarType dtype;
+
+        LogitType(String text, ScalarType dtype) {
             this.text = text;
+            this.dtype = dtype;
         }
     }
 
@@ -50,6 +58,26 @@ final class KernelArguments {
     /** As {@link #floats}, and null for null. */
     static FloatPointer floatsOrNull(String name, Tensor tensor, long... shape) {
         return tensor == null ? null : floats(name, tensor, shape);
+    }
+
+    /** As {@link #floats} for int64. */
+    static LongPointer longs(String name, Tensor tensor, long... shape) {
+        check(name, tensor, ScalarType.Long, shape);
+        requireContiguous(name, tensor);
+        return tensor.data_ptr_long();
+    }
+
+    /**
+     * The tensors' addresses as a native array, null for null. It does not hold the tensors: the caller keeps them alive, and
+     * closes the array.
+     */
+    static PointerPointer<Pointer> addresses(List<Tensor> tensors) {
+        PointerPointer<Pointer> array = new PointerPointer<>((long) tensors.size());
+        for (int i = 0; i < tensors.size(); i++) {
+            Tensor tensor = tensors.get(i);
+            array.put(i, tensor == null ? null : tensor.data_ptr());
+        }
+        return array;
     }
 
     /** Checks dtype, device, layout and shape; strides are the caller's business. */
@@ -185,6 +213,11 @@ final class KernelArguments {
         for (Tensor tensor : tensors) {
             Reference.reachabilityFence(tensor);
         }
+    }
+
+    /** {@link #keepAlive(Tensor...)} of lists. */
+    static void keepAlive(List<Tensor> tensors) {
+        tensors.forEach(KernelArguments::keepAlive);
     }
 
     /** @throws IllegalArgumentException if there is no tensor */

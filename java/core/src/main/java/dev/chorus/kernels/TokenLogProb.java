@@ -5,7 +5,6 @@ import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Log-probability of one target token a row, with the row's log-sum-exp and entropy.
@@ -52,7 +51,7 @@ public final class TokenLogProb {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
         LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
-        LongPointer t = targets(targets, rows);
+        LongPointer t = KernelArguments.longs("targets", targets, rows);
         FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
         long stride = KernelArguments.rowStride("logits", logits);
 
@@ -97,7 +96,7 @@ public final class TokenLogProb {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
         LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
-        LongPointer t = targets(targets, rows);
+        LongPointer t = KernelArguments.longs("targets", targets, rows);
         FloatPointer l = KernelArguments.floats("lse", lse, rows);
         FloatPointer d = KernelArguments.floats("dlogps", dlogps, rows);
         FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
@@ -114,12 +113,6 @@ public final class TokenLogProb {
                 };
         KernelArguments.keepAlive(logits, targets, lse, dlogps, weights);
         KernelArguments.raise(status, "token_logprob_backward", shape(rows, vocabulary), type);
-    }
-
-    private static LongPointer targets(Tensor targets, long rows) {
-        KernelArguments.check("targets", targets, ScalarType.Long, rows);
-        KernelArguments.requireContiguous("targets", targets);
-        return targets.data_ptr_long();
     }
 
     private static String shape(long rows, long vocabulary) {

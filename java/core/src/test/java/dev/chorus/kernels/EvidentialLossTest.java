@@ -72,8 +72,7 @@ class EvidentialLossTest {
                 stock.mul(d.toType(ScalarType.Double)).sum().backward();
                 assertClose(dlogits, doubles(autograd.grad()), CANCELLATION);
 
-                EvidentialLoss.LossAndGradient both =
-                        EvidentialLoss.forwardBackward(d, z, y, l, w, evidence, klWeight);
+                EvidentialLoss.LossAndGradient both = EvidentialLoss.forwardBackward(d, z, y, l, w, evidence, klWeight);
                 assertClose(both.result().loss(), reference.loss(), CANCELLATION);
                 assertClose(both.result().nll(), reference.nll(), CANCELLATION);
                 assertClose(both.result().kl(), reference.kl(), CANCELLATION);
@@ -131,8 +130,7 @@ class EvidentialLossTest {
     }
 
     /** The loss composed of stock operations, in f64: autograd then gives its gradient. */
-    private static Tensor stock(
-            Tensor z, Tensor labels, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
+    static Tensor stock(Tensor z, Tensor labels, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
         Scalar one = new Scalar(1.0);
         Tensor y = labels.toType(ScalarType.Double);
         Tensor e =
@@ -250,8 +248,7 @@ class EvidentialLossTest {
             Tensor bad = floats(new double[] {1, Double.NaN});
             Tensor good = floats(new double[][][] {{{1, 0}}, {{0, 1}}});
             assertThatExceptionOfType(KernelException.class)
-                    .isThrownBy(() ->
-                            EvidentialLoss.forwardBackward(bad, logits, good, null, null, Evidence.EXP, 1))
+                    .isThrownBy(() -> EvidentialLoss.forwardBackward(bad, logits, good, null, null, Evidence.EXP, 1))
                     .withMessage("evidential_forward_backward failed on [N=2, W=1, K=2] f32: "
                             + "evidential_forward_backward_f32: row 1: dloss is nan, expected finite");
             assertThatExceptionOfType(KernelException.class)
