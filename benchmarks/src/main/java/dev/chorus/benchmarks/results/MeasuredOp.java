@@ -3,6 +3,7 @@ package dev.chorus.benchmarks.results;
 import dev.chorus.benchmarks.TrainingStepBenchmark;
 import dev.chorus.benchmarks.Work;
 import dev.chorus.kernels.DirichletAggregationBenchmark;
+import dev.chorus.kernels.EnsembleLogProbBenchmark;
 import dev.chorus.kernels.EvidentialBenchmark;
 import dev.chorus.kernels.LinearLogProbBenchmark;
 import dev.chorus.kernels.PreferenceBenchmark;
@@ -20,6 +21,8 @@ import java.util.Optional;
 record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
     static final List<MeasuredOp> ALL = List.of(
             new MeasuredOp("token_logprob", TokenLogProbBenchmark.class, WorkOf.known(TokenLogProbBenchmark::work)),
+            new MeasuredOp(
+                    "ensemble_logprob", EnsembleLogProbBenchmark.class, WorkOf.known(EnsembleLogProbBenchmark::work)),
             new MeasuredOp("evidential", EvidentialBenchmark.class, WorkOf.known(EvidentialBenchmark::work)),
             new MeasuredOp("linear_logprob", LinearLogProbBenchmark.class, WorkOf.known(LinearLogProbBenchmark::work)),
             new MeasuredOp("preference", PreferenceBenchmark.class, WorkOf.known(PreferenceBenchmark::work)),

@@ -20,6 +20,7 @@ record Target(String op, String direction, String shape, OptionalDouble timesFas
     static final List<Target> ALL = List.of(
             new Target("token_logprob", "forward", "512x32000", OptionalDouble.of(10), OptionalDouble.of(1.8)),
             faster("token_logprob", "backward", "512x32000", 5),
+            faster("ensemble_logprob", "forward", "5x512x32000", 10),
             new Target(
                     "linear_logprob",
                     "forwardBackward",

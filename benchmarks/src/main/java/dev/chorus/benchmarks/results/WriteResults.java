@@ -2,6 +2,8 @@ package dev.chorus.benchmarks.results;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Turns what JMH wrote into rows of results.csv and the table of README.md, and prints that table. */
@@ -11,25 +13,24 @@ public final class WriteResults {
     /**
      * Runs it.
      *
-     * @param arguments JMH's JSON file, the CSV file, the Markdown file, the profile's name, the commit
+     * @param arguments the CSV file, the Markdown file, the profile's name, the commit, JMH's JSON files
      * @throws IOException if a file cannot be read or written
      */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 5) {
-            throw new IllegalArgumentException("expected: JSON CSV MARKDOWN PROFILE COMMIT");
+        if (arguments.length < 5) {
+            throw new IllegalArgumentException("expected: CSV MARKDOWN PROFILE COMMIT JSON...");
         }
+        List<Path> reports = Arrays.stream(arguments).skip(4).map(Path::of).toList();
         System.out.print(write(
-                Path.of(arguments[0]),
-                Path.of(arguments[1]),
-                Path.of(arguments[2]),
-                Conditions.here(arguments[3], arguments[4])));
+                reports, Path.of(arguments[0]), Path.of(arguments[1]), Conditions.here(arguments[2], arguments[3])));
     }
 
     /** The table that was written. */
-    static String write(Path json, Path csv, Path markdown, Conditions conditions) throws IOException {
-        List<Row> run = JmhReport.read(json).stream()
-                .map(measurement -> Row.of(measurement, conditions))
-                .toList();
+    static String write(List<Path> reports, Path csv, Path markdown, Conditions conditions) throws IOException {
+        List<Row> run = new ArrayList<>();
+        for (Path report : reports) {
+            JmhReport.read(report).forEach(measurement -> run.add(Row.of(measurement, conditions)));
+        }
         ResultsTable table = ResultsTable.read(csv).with(run);
         String text = SpeedTable.markdown(table, conditions);
         table.write(csv);

@@ -38,7 +38,7 @@ class WriteResultsTest {
 
     @Test
     void writesPercentilesRatesAndRatios() throws IOException {
-        WriteResults.write(json, csv, readme, HERE);
+        WriteResults.write(List.of(json), csv, readme, HERE);
 
         // Ten calls, sorted: 1, 2, 2, 2, 2, 2, 3, 3, 4, 4 ms; 512 * 32000 * 4 bytes = 65.536 MB.
         assertThat(Files.readAllLines(csv))
@@ -54,7 +54,7 @@ class WriteResultsTest {
 
     @Test
     void writesTheTableBetweenTheMarkers() throws IOException {
-        String table = WriteResults.write(json, csv, readme, HERE);
+        String table = WriteResults.write(List.of(json), csv, readme, HERE);
 
         assertThat(table.lines())
                 .contains(
@@ -89,15 +89,15 @@ class WriteResultsTest {
 
     @Test
     void aSecondRunReplacesWhatItMeasuredAgain() throws IOException {
-        WriteResults.write(json, csv, readme, HERE);
+        WriteResults.write(List.of(json), csv, readme, HERE);
         Conditions full = in("full", "0123456789ab");
-        WriteResults.write(json, csv, readme, full);
+        WriteResults.write(List.of(json), csv, readme, full);
         assertThat(ResultsTable.read(csv).rows()).hasSize(8);
 
         // Only ours, at a later commit: its row stands in for the old one, without a ratio across runs.
         String text = Files.readString(json);
         Files.writeString(json, "[" + text.substring(text.indexOf('{'), text.indexOf("  },\n  {")) + "}]");
-        WriteResults.write(json, csv, readme, in("short", "ba9876543210-dirty"));
+        WriteResults.write(List.of(json), csv, readme, in("short", "ba9876543210-dirty"));
 
         ResultsTable table = ResultsTable.read(csv);
         assertThat(table.rows()).hasSize(8);
@@ -111,7 +111,7 @@ class WriteResultsTest {
 
     @Test
     void aFileIsReadAsItWasWritten() throws IOException {
-        WriteResults.write(json, csv, readme, HERE);
+        WriteResults.write(List.of(json), csv, readme, HERE);
         String written = Files.readString(csv);
         ResultsTable.read(csv).write(csv);
         assertThat(csv).content().isEqualTo(written);
@@ -120,7 +120,7 @@ class WriteResultsTest {
     @Test
     void refusesWhatItDoesNotKnow() throws IOException {
         Files.writeString(json, Files.readString(json).replace("\"sample\"", "\"avgt\""));
-        assertThatThrownBy(() -> WriteResults.write(json, csv, readme, HERE))
+        assertThatThrownBy(() -> WriteResults.write(List.of(json), csv, readme, HERE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("expected mode sample, got avgt");
         Files.writeString(csv, "another header\n");
