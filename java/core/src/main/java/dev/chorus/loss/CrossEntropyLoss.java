@@ -1,9 +1,13 @@
 package dev.chorus.loss;
 
+import dev.chorus.kernels.HeadTarget;
+import dev.chorus.kernels.LanguageHead;
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.kernels.TokenLogProb;
 import dev.chorus.torch.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Next-token cross-entropy on hard targets: the weighted mean of {@code -log p(target)}.
@@ -44,5 +48,42 @@ public final class CrossEntropyLoss {
         Arrays.fill(upstream, (float) (-1 / total));
         TokenLogProb.backwardInPlace(buffer, ids, forward.lse(), Tensors.floats(upstream, m), rowWeights);
         return new LossValue(sum / total, buffer);
+    }
+
+    /**
+     * The same from hidden states, without holding the logits; the gradient is that of the hidden states.
+     *
+     * @param hidden  [M, C] float32
+     * @param head    of V tokens
+     * @param into    where the head's gradients are added
+     * @param targets [M] token ids
+     * @param weights [M] at least 0, or null for 1 each; a row of weight 0 counts as removed
+     */
+    public static LossValue ofHidden(
+            Tensor hidden, LanguageHead head, LinearLogProb.Accumulators into, long[] targets, float[] weights) {
+        int m = targets.length;
+        double total = 0;
+        for (int i = 0; i < m; i++) {
+            total += weights == null ? 1 : weights[i];
+        }
+        if (total == 0) {
+            return new LossValue(0, torch.zeros_like(hidden));
+        }
+        float[] upstream = new float[m];
+        Arrays.fill(upstream, (float) (-1 / total));
+        LinearLogProb.Gradients gradients = LinearLogProb.forwardBackward(
+                hidden,
+                head,
+                new HeadTarget.Token(Tensors.longs(targets, m)),
+                weights == null ? null : Tensors.floats(weights, m),
+                Tensors.floats(upstream, m),
+                into,
+                LinearLogProb.DEFAULT_BUDGET);
+        float[] logps = Tensors.toFloats(gradients.result().logps());
+        double sum = 0;
+        for (int i = 0; i < m; i++) {
+            sum -= (weights == null ? 1 : weights[i]) * (double) logps[i];
+        }
+        return new LossValue(sum / total, gradients.dhidden());
     }
 }

@@ -1,5 +1,7 @@
 package dev.chorus.model;
 
+import dev.chorus.kernels.LanguageHead;
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
@@ -129,11 +131,27 @@ public final class Decoder implements AutoCloseable {
 
     /** Language-model logits [M, V] of hidden states [M, C]. */
     Tensor logits(Tensor hidden) {
+        requireLanguageModel();
+        return torch.linear(hidden, embedding);
+    }
+
+    /** The language-model head, which is the token embedding, cut off from autograd; in the caller's scope. */
+    public LanguageHead head() {
+        requireLanguageModel();
+        return LanguageHead.of(embedding.detach());
+    }
+
+    /** The gradients of {@link #head}: what is added to them is added to the parameters' own. */
+    public LinearLogProb.Accumulators headGradients() {
+        requireLanguageModel();
+        return new LinearLogProb.Accumulators(embedding.grad(), null);
+    }
+
+    private void requireLanguageModel() {
         if (score != null) {
             throw new IllegalStateException(
                     "this decoder is a classifier of " + config.labels() + " classes, it has no language-model head");
         }
-        return torch.linear(hidden, embedding);
     }
 
     /** Class logits [S, K] from the last token of every sequence. */

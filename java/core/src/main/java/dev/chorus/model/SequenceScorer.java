@@ -1,6 +1,7 @@
 package dev.chorus.model;
 
-import dev.chorus.kernels.TokenLogProb;
+import dev.chorus.kernels.HeadTarget;
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
@@ -71,9 +72,11 @@ public final class SequenceScorer {
         float[] values;
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
-            Tensor logits = decoder.logits(decoder.hidden(batch), rows.rows());
-            values = Tensors.toFloats(TokenLogProb.forward(logits, Tensors.longs(rows.targets(), rows.count()), null)
-                    .logps());
+            Tensor hidden = decoder.hidden(batch).index_select(0, Tensors.longs(rows.rows(), rows.count()));
+            HeadTarget targets = new HeadTarget.Token(Tensors.longs(rows.targets(), rows.count()));
+            values = Tensors.toFloats(
+                    LinearLogProb.forward(hidden, decoder.head(), targets, null, LinearLogProb.DEFAULT_BUDGET)
+                            .logps());
         }
         int m = 0;
         for (int i = 0; i < starts.length; i++) {

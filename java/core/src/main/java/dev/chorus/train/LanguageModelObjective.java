@@ -6,6 +6,7 @@ import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.FlatBatch;
 import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -32,9 +33,10 @@ public final class LanguageModelObjective implements Objective {
         }
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
-        Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
-        LossValue loss = CrossEntropyLoss.of(logits, rows.targets(), null);
-        Backward.from(logits, loss.gradient());
+        Tensor hidden = decoder.hidden(flat).index_select(0, Tensors.longs(rows.rows(), rows.count()));
+        LossValue loss = CrossEntropyLoss.ofHidden(
+                hidden.detach(), decoder.head(), decoder.headGradients(), rows.targets(), null);
+        Backward.from(hidden, loss.gradient());
         return loss.value();
     }
 }

@@ -4,9 +4,13 @@ import static dev.chorus.loss.Differences.logSoftmax;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.chorus.kernels.LanguageHead;
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class CrossEntropyLossTest {
@@ -85,5 +89,28 @@ class CrossEntropyLossTest {
             total += w;
         }
         return sum / total;
+    }
+
+    @Test
+    void fromHiddenStatesEqualsFromLogits() {
+        float[] weights = {0.5f, 2, 0, 1};
+        try (Scope scope = new Scope()) {
+            Tensor hidden = Tensors.floats(Differences.logits(new Random(4), TARGETS.length, 5), 5);
+            Tensor weight = Tensors.floats(Differences.logits(new Random(5), V, 5), 5);
+            for (float[] w : new float[][] {null, weights}) {
+                LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(Tensors.zeros(V, 5), null);
+                LossValue actual = CrossEntropyLoss.ofHidden(hidden, LanguageHead.of(weight), into, TARGETS, w);
+                LossValue expected = CrossEntropyLoss.of(torch.mm(hidden, weight.t()), TARGETS, w);
+                assertThat(actual.value()).isCloseTo(expected.value(), within(SAME));
+                assertThat(actual.gradient().allclose(torch.mm(expected.gradient(), weight), 1e-5, 1e-6, false))
+                        .isTrue();
+                assertThat(into.dweight().allclose(torch.mm(expected.gradient().t(), hidden), 1e-5, 1e-6, false))
+                        .isTrue();
+            }
+            LossValue none = CrossEntropyLoss.ofHidden(
+                    hidden, LanguageHead.of(weight), null, TARGETS, new float[TARGETS.length]);
+            assertThat(none.value()).isZero();
+            assertThat(Tensors.toFloats(none.gradient())).hasSize(4 * 5).containsOnly(0);
+        }
     }
 }

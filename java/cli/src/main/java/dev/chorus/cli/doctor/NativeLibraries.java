@@ -1,5 +1,6 @@
 package dev.chorus.cli.doctor;
 
+import dev.chorus.kernels.Instructions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -104,7 +105,7 @@ final class NativeLibraries {
         return kernels(() -> {
             try {
                 Class<?> binding = Class.forName(KERNELS);
-                return String.valueOf(Loader.load(binding));
+                return Loader.load(binding) + ", vector loops for " + Instructions.current();
             } catch (ClassNotFoundException e) {
                 throw new IllegalStateException(e);
             }
