@@ -40,13 +40,13 @@ measure() {
 }
 
 # The references and the larger compositions are for the full profile.
-once=(-f 1 -wi 1 -w 200ms -i 1 -r 600ms -e 'reference' -e 'libtorchAll')
+once=(-f 1 -wi 1 -w 200ms -i 1 -r 1s -e '\.reference' -e '\.libtorchAll')
 if [ "$profile" = full ]; then
   measure all "$@"
 elif [ $# -gt 0 ]; then
   measure all "${once[@]}" "$@"
 else
-  measure token-logprob TokenLogProb "${once[@]}" -p shape=512x32000,257x1009
+  measure token-logprob TokenLogProb "${once[@]}" -p shape=512x32000
   measure ensemble-logprob EnsembleLogProb "${once[@]}" -p shape=5x512x32000
   measure linear-logprob LinearLogProb "${once[@]}" -p shape=4096x1024x32000 -p dtype=f32
   measure evidential Evidential "${once[@]}" -p shape=65536x5x18 -p dtype=f32
