@@ -143,16 +143,43 @@ CHORUS_INLINE void Step(const PreferenceBatch<In>& b, int64_t n, Sums& sums, I64
 typedef Twice<F64> Together;
 constexpr int64_t kTogether = Memory<Together>::kLanes;
 
-/** All pairs; their number is a multiple of kTogether. Not inlined: it holds every kind, once for each type of input. */
+/** All pairs; their number is a multiple of kTogether. */
 template <typename In>
-__attribute__((noinline)) void WholeSteps(const PreferenceBatch<In>& batch, Sums& total, I64& total_bad) {
-  // Copies that nothing else can point to: the stores would make the compiler read the fields anew.
-  const PreferenceBatch<In> b = batch;
+CHORUS_INLINE void Steps(const PreferenceBatch<In>& b, Sums& total, I64& total_bad) {
   Sums sums = total;
   I64 bad = total_bad;
   for (int64_t n = 0; n < b.P; n += kTogether) Step<Together>(b, n, sums, bad);
   total = sums;
   total_bad = bad;
+}
+
+/** Any kind. Not inlined: it holds every kind, once for each type of input. */
+template <typename In>
+__attribute__((noinline)) void StepsOfAnyKind(const PreferenceBatch<In>& batch, Sums& total, I64& bad) {
+  // A copy that nothing else can point to: the stores would make the compiler read the fields anew.
+  const PreferenceBatch<In> b = batch;
+  Steps(b, total, bad);
+}
+
+/** DPO with flips, which most calls are: alone in its loop, it keeps its numbers in registers. */
+template <typename In>
+__attribute__((noinline)) void StepsOfSigmoid(const PreferenceBatch<In>& batch, Sums& total, I64& bad) {
+  PreferenceBatch<In> b = batch;
+  b.spec.kind = CHORUS_PREFERENCE_SIGMOID;
+  b.spec.divergence = CHORUS_DIVERGENCE_REVERSE_KL;
+  b.chosen_lengths = b.rejected_lengths = nullptr;
+  Steps(b, total, bad);
+}
+
+template <typename In>
+void WholeSteps(const PreferenceBatch<In>& b, Sums& total, I64& bad) {
+  const bool is_sigmoid = b.spec.kind == CHORUS_PREFERENCE_SIGMOID &&
+                          b.spec.divergence == CHORUS_DIVERGENCE_REVERSE_KL && b.chosen_lengths == nullptr;
+  if (is_sigmoid) {
+    StepsOfSigmoid(b, total, bad);
+  } else {
+    StepsOfAnyKind(b, total, bad);
+  }
 }
 
 /** An array's last elements with `fill` behind them; null stays null. */
