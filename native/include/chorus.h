@@ -323,16 +323,17 @@ CHORUS_API chorus_status chorus_evidential_forward_backward_bf16(
  * over the other tokens. With dloss [N] (nullable: no gradient, logits stay as they are) logits become,
  * in place, dloss_n times the gradient of loss_n, in which y is held constant. Refused: NaN and +infinity
  * among the logits, an id outside of [-1, V) or named twice, a probability outside of [0, 1 + 1e-5],
- * probabilities of a sum above 1 + 1e-5, dloss that is not finite.
+ * probabilities of a sum above 1 + 1e-5, dloss that is not finite. Messages call a row by row_names [N]
+ * (nullable: its number).
  */
 CHORUS_API chorus_status chorus_evidential_token_f32(
     float* loss, float* nll, float* kl, float* logits, const float* dloss, const int64_t* ids,
-    const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
-    int64_t stride, int evidence, double kl_weight);
+    const float* probabilities, const float* weights, const int64_t* row_names, int64_t N,
+    int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight);
 CHORUS_API chorus_status chorus_evidential_token_bf16(
     float* loss, float* nll, float* kl, chorus_bf16* logits, const float* dloss, const int64_t* ids,
-    const float* probabilities, const float* weights, int64_t N, int64_t V, int64_t k,
-    int64_t stride, int evidence, double kl_weight);
+    const float* probabilities, const float* weights, const int64_t* row_names, int64_t N,
+    int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight);
 
 /* ---- preference: losses of pairs of answers, of which one was preferred -------------------- */
 

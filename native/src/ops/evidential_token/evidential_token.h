@@ -28,6 +28,8 @@ struct EvidentialTokenSpec {
   int64_t stride;
   int evidence;
   double kl_weight;
+  /** What messages call the rows (N); null: by their number. */
+  const int64_t* row_names = nullptr;
 };
 
 /** One call. kl is nullable; so is dloss, without which logits stay as they are. */

@@ -43,17 +43,17 @@ chorus_status Run(const char* op, const EvidentialTokenCall<In>& call) {
 extern "C" {
 
 chorus_status chorus_evidential_token_f32(float* loss, float* nll, float* kl, float* logits, const float* dloss,
-                                          const int64_t* ids, const float* probabilities, const float* weights, int64_t N,
-                                          int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight) {
+                                          const int64_t* ids, const float* probabilities, const float* weights,
+                                          const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight) {
   return Run<float>("evidential_token_f32",
-                    {loss, nll, kl, logits, dloss, ids, probabilities, weights, {N, V, k, stride, evidence, kl_weight}});
+                    {loss, nll, kl, logits, dloss, ids, probabilities, weights, {N, V, k, stride, evidence, kl_weight, row_names}});
 }
 
 chorus_status chorus_evidential_token_bf16(float* loss, float* nll, float* kl, chorus_bf16* logits, const float* dloss,
-                                           const int64_t* ids, const float* probabilities, const float* weights, int64_t N,
-                                           int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight) {
+                                           const int64_t* ids, const float* probabilities, const float* weights,
+                                           const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight) {
   return Run<uint16_t>("evidential_token_bf16",
-                       {loss, nll, kl, logits, dloss, ids, probabilities, weights, {N, V, k, stride, evidence, kl_weight}});
+                       {loss, nll, kl, logits, dloss, ids, probabilities, weights, {N, V, k, stride, evidence, kl_weight, row_names}});
 }
 
 }  // extern "C"

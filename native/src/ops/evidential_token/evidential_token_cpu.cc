@@ -9,11 +9,13 @@ namespace chorus {
 
 namespace {
 
+int64_t RowName(const EvidentialTokenSpec& s, int64_t n) { return s.row_names ? s.row_names[n] : n; }
+
 /** What is not per element of the vocabulary. */
 template <typename In>
 chorus_status CheckRow(const char* op, const EvidentialTokenCall<In>& c, int64_t n) {
   const EvidentialTokenSpec& s = c.spec;
-  const long long row = n;
+  const long long row = RowName(s, n);
   const int64_t* ids = c.ids + n * s.named;
   const float* probs = c.probs + n * s.named;
   double sum = 0;
@@ -56,8 +58,11 @@ bool RunRow(const EvidentialTokenRows& rows, const EvidentialTokenCall<uint16_t>
 template <typename In>
 chorus_status EvidentialTokenCpu(const char* op, const EvidentialTokenCall<In>& c) {
   const EvidentialTokenSpec& s = c.spec;
-  if (chorus_status bad = CheckWeights(op, "row", c.weights, s.N)) return bad;
   for (int64_t n = 0; n < s.N; ++n) {
+    if (c.weights && !IsWeight(c.weights[n])) {
+      return Fail(CHORUS_INVALID_VALUE, "%s: row %lld: weight is %g, expected finite and >= 0", op,
+                  static_cast<long long>(RowName(s, n)), static_cast<double>(c.weights[n]));
+    }
     if (c.weights && c.weights[n] == 0) continue;
     if (chorus_status bad = CheckRow(op, c, n)) return bad;
   }
@@ -74,7 +79,7 @@ chorus_status EvidentialTokenCpu(const char* op, const EvidentialTokenCall<In>& 
     }
   });
   const int64_t n = bad_row.Get();
-  return n < 0 ? CHORUS_OK : CheckLogits(op, n, c.logits + n * s.stride, s.V);
+  return n < 0 ? CHORUS_OK : CheckLogits(op, RowName(s, n), c.logits + n * s.stride, s.V);
 }
 
 template chorus_status EvidentialTokenCpu(const char*, const EvidentialTokenCall<float>&);

@@ -67,7 +67,7 @@ Result Kernel(const Case& c) {
   const size_t n = static_cast<size_t>(s.N);
   std::vector<float> loss(n), nll(n), kl(n), z = c.logits;
   EXPECT_OK(chorus_evidential_token_f32(loss.data(), nll.data(), kl.data(), z.data(), c.dloss.data(), c.ids.data(),
-                                        c.probs.data(), DataOrNull(c.weights), s.N, s.V, s.named, s.V, s.evidence,
+                                        c.probs.data(), DataOrNull(c.weights), nullptr, s.N, s.V, s.named, s.V, s.evidence,
                                         s.kl_weight));
   return {ToDouble(loss), ToDouble(nll), ToDouble(kl), ToDouble(z)};
 }
@@ -82,7 +82,7 @@ void CheckAgainstReference(Case c, int64_t gap, int64_t offset) {
   StridedMatrix logits(c.logits, s.N, s.V, gap, offset);
   const float* weights = DataOrNull(c.weights);
   EXPECT_OK(chorus_evidential_token_f32(loss.data(), nll.data(), kl.data(), logits.data(), nullptr, c.ids.data(),
-                                        c.probs.data(), weights, s.N, s.V, s.named, logits.stride(), s.evidence,
+                                        c.probs.data(), weights, nullptr, s.N, s.V, s.named, logits.stride(), s.evidence,
                                         s.kl_weight));
   EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(nll), expected.nll, kAgainstReference);
@@ -91,7 +91,7 @@ void CheckAgainstReference(Case c, int64_t gap, int64_t offset) {
   // With the gradient, and without kl, which nothing else depends on.
   loss.assign(n, 9);
   EXPECT_OK(chorus_evidential_token_f32(loss.data(), nll.data(), nullptr, logits.data(), c.dloss.data(), c.ids.data(),
-                                        c.probs.data(), weights, s.N, s.V, s.named, logits.stride(), s.evidence,
+                                        c.probs.data(), weights, nullptr, s.N, s.V, s.named, logits.stride(), s.evidence,
                                         s.kl_weight));
   EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(logits.Dense()), expected.d, kAgainstReference);
@@ -105,7 +105,7 @@ void CheckAgainstReference(Case c, int64_t gap, int64_t offset) {
   }
   expected = Reference(c);
   EXPECT_OK(chorus_evidential_token_bf16(loss.data(), nll.data(), kl.data(), half.data() + 1, c.dloss.data(),
-                                         c.ids.data(), c.probs.data(), weights, s.N, s.V, s.named, s.V, s.evidence,
+                                         c.ids.data(), c.probs.data(), weights, nullptr, s.N, s.V, s.named, s.V, s.evidence,
                                          s.kl_weight));
   EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(nll), expected.nll, kAgainstReference);
@@ -304,7 +304,7 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
   const auto refused = [](Case c, const std::string& message) {
     std::vector<float> out(6);
     EXPECT_STATUS(chorus_evidential_token_f32(out.data(), out.data() + 2, out.data() + 4, c.logits.data(),
-                                              c.dloss.data(), c.ids.data(), c.probs.data(), c.weights.data(), 2, 3, 2, 3,
+                                              c.dloss.data(), c.ids.data(), c.probs.data(), c.weights.data(), nullptr, 2, 3, 2, 3,
                                               0, 1),
                   CHORUS_INVALID_VALUE, "evidential_token_f32: " + message);
   };
@@ -338,18 +338,22 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {1, 0, 0, 1};
   const int64_t id[1] = {0};
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, nullptr, nullptr, 1, 2, 1, 2, 0, 1),
+  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, nullptr, nullptr, nullptr, 1, 2, 1, 2, 0, 1),
                 CHORUS_INVALID_ARGUMENT, "probabilities is null");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, nullptr, x, nullptr, 1, 2, 1, 2, 0, 1),
+  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, nullptr, x, nullptr, nullptr, 1, 2, 1, 2, 0, 1),
                 CHORUS_INVALID_ARGUMENT, "ids is null");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, 1, 2, 0, 2, 0, 1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 0, 2, 0, 1), CHORUS_INVALID_ARGUMENT,
                 "k = 0");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, 1, 2, 1, 1, 0, 1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 1, 0, 1), CHORUS_INVALID_ARGUMENT,
                 "stride = 1");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, 1, 2, 1, 2, -1, 1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 2, -1, 1), CHORUS_INVALID_ARGUMENT,
                 "evidence = -1");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, 1, 2, 1, 2, 0, -1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 2, 0, -1), CHORUS_INVALID_ARGUMENT,
                 "kl_weight = -1");
-  EXPECT_OK(chorus_evidential_token_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 0,
-                                        0, 0, 1));
+  const int64_t name = 41;
+  float nan[2] = {NAN, 0}, out[3], share = 0.5f;
+  EXPECT_STATUS(chorus_evidential_token_f32(out, out + 1, out + 2, nan, nullptr, id, &share, nullptr, &name, 1, 2, 1, 2, 0, 1),
+                CHORUS_INVALID_VALUE, "row 41: logit 0 is NaN");
+  EXPECT_OK(chorus_evidential_token_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                                        nullptr, 0, 0, 0, 0, 0, 1));
 }

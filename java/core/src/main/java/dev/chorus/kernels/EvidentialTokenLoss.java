@@ -46,7 +46,7 @@ public final class EvidentialTokenLoss {
      */
     public static Result forward(
             Tensor logits, Tensor ids, Tensor probabilities, Tensor weights, Evidence evidence, double klWeight) {
-        return run(null, logits, ids, probabilities, weights, evidence, klWeight);
+        return run(null, logits, ids, probabilities, weights, null, evidence, klWeight);
     }
 
     /**
@@ -70,15 +70,17 @@ public final class EvidentialTokenLoss {
             double klWeight) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         KernelArguments.floats("dloss", dloss, rows);
-        return run(dloss, logits, ids, probabilities, weights, evidence, klWeight);
+        return run(dloss, logits, ids, probabilities, weights, null, evidence, klWeight);
     }
 
-    private static Result run(
+    /** Both directions; dloss, weights and the rows' names in messages [N] may be null. */
+    static Result run(
             Tensor dloss,
             Tensor logits,
             Tensor ids,
             Tensor probabilities,
             Tensor weights,
+            Tensor names,
             Evidence evidence,
             double klWeight) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
@@ -86,10 +88,10 @@ public final class EvidentialTokenLoss {
         long named = KernelArguments.size("ids", ids, 1, "N", "k");
         LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
         long stride = KernelArguments.rowStride("logits", logits);
-        KernelArguments.check("ids", ids, ScalarType.Long, rows, named);
-        KernelArguments.requireContiguous("ids", ids);
+        checkLabels(ids, probabilities, rows);
         LongPointer i = ids.data_ptr_long();
-        FloatPointer p = KernelArguments.floats("probabilities", probabilities, rows, named);
+        FloatPointer p = probabilities.data_ptr_float();
+        LongPointer rowNames = names == null ? null : names.data_ptr_long();
         FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
         FloatPointer d = KernelArguments.floatsOrNull("dloss", dloss, rows);
         EvidentialLoss.check(evidence, klWeight);
@@ -113,6 +115,7 @@ public final class EvidentialTokenLoss {
                                 i,
                                 p,
                                 w,
+                                rowNames,
                                 rows,
                                 vocabulary,
                                 named,
@@ -129,6 +132,7 @@ public final class EvidentialTokenLoss {
                                 i,
                                 p,
                                 w,
+                                rowNames,
                                 rows,
                                 vocabulary,
                                 named,
@@ -136,9 +140,17 @@ public final class EvidentialTokenLoss {
                                 evidence.code,
                                 klWeight);
                 };
-        KernelArguments.keepAlive(loss, nll, kl, dloss, logits, ids, probabilities, weights);
+        KernelArguments.keepAlive(loss, nll, kl, dloss, logits, ids, probabilities, weights, names);
         KernelArguments.raise(
                 status, "evidential_token", "[N=" + rows + ", V=" + vocabulary + ", k=" + named + "]", type);
         return new Result(loss, nll, kl);
+    }
+
+    /** Ids [N, k] and their probabilities. */
+    static void checkLabels(Tensor ids, Tensor probabilities, long rows) {
+        long named = KernelArguments.size("ids", ids, 1, "N", "k");
+        KernelArguments.check("ids", ids, ScalarType.Long, rows, named);
+        KernelArguments.requireContiguous("ids", ids);
+        KernelArguments.floats("probabilities", probabilities, rows, named);
     }
 }

@@ -72,8 +72,8 @@ public final class LinearLogProb {
      */
     public static Result forward(Tensor hidden, LanguageHead head, HeadTarget target, Tensor weights, long budget) {
         try (Tensors.GradientMode mode = Tensors.withoutGradients()) {
-            HeadChunks chunks = new HeadChunks(hidden, head, target, weights, null, budget);
-            return chunks.forward();
+            LogProbStep step = new LogProbStep(hidden, head, target, weights, null);
+            return result(new HeadChunks(hidden, head, weights, step, false, budget).forward());
         }
     }
 
@@ -104,8 +104,14 @@ public final class LinearLogProb {
             if (dlogps == null) {
                 throw new IllegalArgumentException("dlogps: expected a tensor, got null");
             }
-            HeadChunks chunks = new HeadChunks(hidden, head, target, weights, dlogps, budget);
-            return chunks.forwardBackward(accumulators);
+            LogProbStep step = new LogProbStep(hidden, head, target, weights, dlogps);
+            HeadChunks chunks = new HeadChunks(hidden, head, weights, step, true, budget);
+            Tensor dhidden = chunks.emptyHiddenGradient();
+            return new Gradients(result(chunks.forwardBackward(dhidden, accumulators)), dhidden);
         }
+    }
+
+    private static Result result(Tensor rows) {
+        return new Result(rows.select(0, 0), rows.select(0, 1), rows.select(0, 2), rows.select(0, 3));
     }
 }
