@@ -19,7 +19,8 @@
  *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, log-probabilities
  *    of a vocabulary are computed in f32 and summed in double; everything else, the evidential losses
  *    included, is computed in double. Results are f32, those of functions named _f64 apart.
- *  - Rows are shared among the OpenMP threads of the caller; results do not depend on their number.
+ *  - Rows are shared among the OpenMP threads of the caller (pairs are not: too few to be worth it);
+ *    results do not depend on their number.
  */
 #ifndef CHORUS_H
 #define CHORUS_H

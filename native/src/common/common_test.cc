@@ -229,6 +229,17 @@ CHORUS_TEST(SoftmaxRows_MaskedRowsAreEmpty) {
   }
 }
 
+CHORUS_TEST(SoftmaxRows_NanBehindAMaskedChunkIsSeen_AndTheLowestFloatIsALogit) {
+  const chorus::SoftmaxRows& rows = chorus::CurrentSoftmaxRows();
+  std::vector<float> z(4096, -INFINITY);
+  z[0] = NAN;
+  std::fill(z.begin() + 2048, z.end(), 0.0f);
+  EXPECT_TRUE(chorus::RowSums(rows, z.data(), 4096).HasBadLogit());
+  const std::vector<float> lowest(5, -std::numeric_limits<float>::max());
+  const chorus::SoftmaxSums sums = chorus::RowSums(rows, lowest.data(), 5);
+  EXPECT_TRUE(sums.sum == 5 && sums.dot == 0 && !sums.IsEmpty());
+}
+
 CHORUS_TEST(SoftmaxRows_ScaledExpAgreesWithLibm) {
   Random random(9);
   const chorus::SoftmaxRows& rows = chorus::CurrentSoftmaxRows();

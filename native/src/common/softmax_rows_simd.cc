@@ -57,6 +57,14 @@ CHORUS_INLINE void AddTerms(F32 z, F32 max, F32& sum, F32& dot) {
   dot += e * x;
 }
 
+/** A row without a logit above the lowest float: those that are the lowest count as 1 each, as a mask may be made of it. */
+template <typename In>
+SoftmaxSums LowestSums(const In* z, int64_t V, double dot) {
+  double sum = 0;
+  for (int64_t v = 0; sizeof(In) == sizeof(float) && v < V; ++v) sum += z[v] == -FLT_MAX ? 1 : 0;
+  return {-FLT_MAX, sum, std::isnan(dot) ? dot : 0};
+}
+
 template <typename In>
 SoftmaxSums Sums(const In* z, int64_t V) {
   // Not -infinity, from which nothing can be subtracted; a row that never rises above it has no terms.
@@ -70,8 +78,8 @@ SoftmaxSums Sums(const In* z, int64_t V) {
       if (first > 0) {
         const double shift = static_cast<double>(max) - chunk_max;
         const double factor = __builtin_exp(shift);
-        // A share that has become 0 would be multiplied by a shift that may be infinite.
-        dot = factor > 0 ? factor * (dot + sum * shift) : F64{};
+        // A share that has become 0 would be multiplied by a shift that may be infinite; NaN stays.
+        dot = factor > 0 ? factor * (dot + sum * shift) : dot * 0.0;
         sum *= factor;
       }
       max = chunk_max;
@@ -97,7 +105,7 @@ SoftmaxSums Sums(const In* z, int64_t V) {
     sum += WidenLow(s) + WidenHigh(s);
     dot += WidenLow(d) + WidenHigh(d);
   }
-  if (max == -FLT_MAX) return {max, 0, std::isnan(Sum(dot)) ? Sum(dot) : 0};
+  if (max == -FLT_MAX) return LowestSums(z, V, Sum(dot));
   return {max, Sum(sum), Sum(dot)};
 }
 

@@ -136,13 +136,28 @@ class Row {
     }
     const double rest = others > 0 && named < 1 ? 1 - named : 0;
     shape = even = 0;
-    if (has_shape && 1 - model_named >= kEvidentialTokenLeastRest) {
-      shape = rest / ((1 - model_named) * share_sum);
+    // Where little is left, 1 - model_named would be rounding noise, and so would labels near 1.
+    const double rest_sum = model_named > 0.5 ? SumOfOthers() : (1 - model_named) * share_sum;
+    if (has_shape && rest_sum >= kEvidentialTokenLeastRest * share_sum) {
+      shape = rest / rest_sum;
     } else if (others > 0) {
       even = rest / static_cast<double>(others);
     }
     mass = named + rest;
   }
+
+  /** sum e^(z - shift) over the tokens that are not named. */
+  double SumOfOthers() {
+    F64 sum = {};
+    for (int64_t first = 0; first < s.V; first += kChunk) {
+      LoadChunk(first, true);
+      for (int64_t v = 0; v < Width(first); v += kF64) sum += Exp(LoadF64(chunk + v) - shift);
+    }
+    return Sum(sum);
+  }
+
+  /** 1 - y; never negative, or a label rounded to above 1 would make a concentration negative. */
+  static CHORUS_INLINE F64 RestOf(F64 label) { return Max(1.0 - label, F64{}); }
 
   /** What the loops need of one vector. */
   struct Elements {
@@ -154,7 +169,7 @@ class Row {
     e.share = Exp(e.z - shift);
     e.evidence = kKind == CHORUS_EVIDENCE_EXP && shift == 0 ? e.share : Each::Evidence(e.z);
     e.label = shape * e.share + even;
-    e.excess = (1.0 - e.label) * e.evidence;
+    e.excess = RestOf(e.label) * e.evidence;
     return e;
   }
 
@@ -237,7 +252,7 @@ class Row {
       const int64_t count = s.V - first < kChunk ? s.V - first : kChunk;
       for (int64_t v = 0; v < Width(first); v += kF64) {
         const Elements e = ElementsAt(v);
-        StoreF32(chunk + v, Gradient<Each, F64>(e.z, e.share, e.evidence, e.label, 1.0 - e.label));
+        StoreF32(chunk + v, Gradient<Each, F64>(e.z, e.share, e.evidence, e.label, RestOf(e.label)));
       }
       for (int64_t j = 0; j < s.named; ++j) {
         if (ids[j] < first || ids[j] >= first + count) continue;

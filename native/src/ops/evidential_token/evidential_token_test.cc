@@ -335,6 +335,28 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
   refused(c, "row 1: dloss is inf");
 }
 
+CHORUS_TEST(OneOtherTokenTakesTheWholeRest_WithoutRoundingIntoNegativeConcentrations) {
+  // Its label is 1 whatever the model says, so it has no evidence against it: KL is that of the named token alone, at which
+  // 1 - sum p cancels.
+  for (int step = 0; step < 512; ++step) {
+    float z[2] = {40, 20 + static_cast<float>(step) / 64};
+    SetCase("z = " + std::to_string(z[1]));
+    const int64_t id = 0;
+    const float none = 0, dloss = 1;
+    float loss, nll, kl;
+    const float alone[2] = {40, -INFINITY};
+    const float label[2] = {0, 1};
+    float expected_loss, expected_nll, expected_kl;
+    EXPECT_OK(chorus_evidential_forward_f32(&expected_loss, &expected_nll, &expected_kl, alone, label, nullptr, nullptr, 1, 1, 2,
+                                            2, CHORUS_EVIDENCE_EXP, 1));
+    EXPECT_OK(chorus_evidential_token_f32(&loss, &nll, &kl, z, &dloss, &id, &none, nullptr, nullptr, 1, 2, 1, 2,
+                                          CHORUS_EVIDENCE_EXP, 1));
+    // The label is 1 to within a few roundings of 2^-53, times an evidence of up to e^28: 2e-4 of a concentration of 1.
+    EXPECT_NEAR(kl, expected_kl, (Tolerance{2e-3, 1e-6}));
+    EXPECT_TRUE(std::isfinite(loss) && std::isfinite(z[0]) && std::isfinite(z[1]));
+  }
+}
+
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {1, 0, 0, 1};
   const int64_t id[1] = {0};

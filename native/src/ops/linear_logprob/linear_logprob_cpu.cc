@@ -46,7 +46,7 @@ struct Row {
   /** d logit / d (h W^T). */
   double Slope(double logit) const {
     const double ratio = spec.soft_cap > 0 ? logit / spec.soft_cap : 0;
-    return spec.scale * (1 - ratio * ratio);
+    return spec.scale * std::fmax(0, 1 - ratio * ratio);
   }
   /** z = c (a t + b p) times the slope, in place. */
   void SetGradient(const float* t, double a, double b) {

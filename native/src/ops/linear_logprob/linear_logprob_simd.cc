@@ -64,7 +64,8 @@ CHORUS_INLINE F32 GradientOf(F32 z, F32 t, F32 shift, float a, float b, float ca
   if (cap > 0) {
     const F32 ratio = z * (1 / cap);
     // A masked logit would give 0 * infinity.
-    d *= z > -__builtin_inff() ? 1.0f - ratio * ratio : F32{};
+    // bf16 may round a logit to just above the cap.
+    d *= z > -__builtin_inff() ? Max(F32{}, 1.0f - ratio * ratio) : F32{};
   }
   return d;
 }

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Rows of weight 0 (prompts, padding) are dropped before the products. The others go through in chunks: a matrix product,
  * one pass of a kernel over its rows, and two products for the gradients, each chunk as large as the byte budget allows. The
- * chunking does not change a row's result, but for the order in which gradients of the weight are added. After Liger Kernel's
+ * chunking changes results only by the rounding of the products and the order in which gradients of the weight are added. After Liger Kernel's
  * fused linear losses (arXiv:2410.10989, section 3.2), with gradients accumulated in f32.
  *
  * <p>With bf16 hidden states and weight the products are LibTorch's of bf16 (oneDNN, which uses AMX where there is one): a

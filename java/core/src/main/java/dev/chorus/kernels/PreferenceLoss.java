@@ -115,6 +115,9 @@ public final class PreferenceLoss {
     public static final class Result {
         private final Tensor memory;
         private final DoublePointer totals;
+        /** A copy of the totals: the memory is gone with the scope of the call, and they may be asked for later. */
+        private final double[] sums = new double[ChorusNative.CHORUS_PREFERENCE_TOTALS];
+
         private final long pairs;
         private final long tokens;
         private final boolean hasGradient;
@@ -183,9 +186,13 @@ public final class PreferenceLoss {
         }
 
         private double total(int index) {
-            double value = totals.get(index);
+            return sums[index];
+        }
+
+        private Result withSums() {
+            totals.get(sums);
             KernelArguments.keepAlive(memory);
-            return value;
+            return this;
         }
 
         private Tensor row(int index) {
@@ -288,7 +295,7 @@ public final class PreferenceLoss {
         if (status != ChorusNative.CHORUS_OK) {
             KernelArguments.raise(status, "preference", "[P=" + pairs + "]");
         }
-        return result;
+        return result.withSums();
     }
 
     /**
@@ -385,7 +392,7 @@ public final class PreferenceLoss {
         if (status != ChorusNative.CHORUS_OK) {
             KernelArguments.raise(status, "preference_tokens", "[P=" + pairs + ", tokens=" + tokens + "]");
         }
-        return result;
+        return result.withSums();
     }
 
     /** Memory that a kind asks for during the call; none for most. */
