@@ -7,20 +7,6 @@
 namespace chorus {
 namespace CHORUS_ISA {
 
-typedef uint16_t QuarterU16 __attribute__((vector_size(CHORUS_VEC_BYTES / 4)));
-typedef uint32_t HalfU32 __attribute__((vector_size(CHORUS_VEC_BYTES / 2)));
-
-/** kF64 elements as floats. */
-CHORUS_INLINE HalfF32 LoadHalf(const float* p) {
-  HalfF32 v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-CHORUS_INLINE HalfF32 LoadHalf(const uint16_t* p) {
-  QuarterU16 v;
-  std::memcpy(&v, p, sizeof v);
-  return BitCast<HalfF32>(__builtin_convertvector(v, HalfU32) << 16);
-}
 CHORUS_INLINE void StoreHalf(float* p, HalfF32 v) { std::memcpy(p, &v, sizeof v); }
 
 CHORUS_INLINE float WidenOne(float x) { return x; }

@@ -120,6 +120,19 @@ CHORUS_INLINE Pair LoadPair(const uint16_t* p) {
   std::memcpy(&v, p, sizeof v);
   return {BitCast<F32>(v << 16), BitCast<F32>(v & 0xffff0000)};
 }
+/** kF64 elements as floats: half a vector. */
+CHORUS_INLINE HalfF32 LoadHalf(const float* p) {
+  HalfF32 v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+CHORUS_INLINE HalfF32 LoadHalf(const uint16_t* p) {
+  typedef uint16_t QuarterU16 __attribute__((vector_size(CHORUS_VEC_BYTES / 4)));
+  typedef uint32_t HalfU32 __attribute__((vector_size(CHORUS_VEC_BYTES / 2)));
+  QuarterU16 v;
+  std::memcpy(&v, p, sizeof v);
+  return BitCast<HalfF32>(__builtin_convertvector(v, HalfU32) << 16);
+}
 /** kF64 floats, widened. */
 CHORUS_INLINE F64 WidenToF64(HalfF32 v) {
 #if defined(__AVX512F__)
@@ -129,12 +142,15 @@ CHORUS_INLINE F64 WidenToF64(HalfF32 v) {
   return __builtin_convertvector(v, F64);
 #endif
 }
-CHORUS_INLINE F64 LoadF64(const float* p) {
-  HalfF32 v;
-  std::memcpy(&v, p, sizeof v);
-  return WidenToF64(v);
-}
+/** kF64 elements of any type that the ops take. */
+CHORUS_INLINE F64 LoadF64(const float* p) { return WidenToF64(LoadHalf(p)); }
+CHORUS_INLINE F64 LoadF64(const uint16_t* p) { return WidenToF64(LoadHalf(p)); }
 CHORUS_INLINE F64 LoadF64(const double* p) { return Load(p); }
+CHORUS_INLINE F64 LoadF64(const int64_t* p) {
+  I64 v;
+  std::memcpy(&v, p, sizeof v);
+  return __builtin_convertvector(v, F64);
+}
 
 CHORUS_INLINE void Store(float* p, F32 v) { std::memcpy(p, &v, sizeof v); }
 CHORUS_INLINE void Store(double* p, F64 v) { std::memcpy(p, &v, sizeof v); }

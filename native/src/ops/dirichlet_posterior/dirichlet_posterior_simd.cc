@@ -25,14 +25,6 @@ struct Tile {
 
 CHORUS_INLINE bool IsWeight(float w) { return w >= 0 && w < __builtin_inff(); }
 
-CHORUS_INLINE F64 LoadLabels(const float* y) { return LoadF64(y); }
-CHORUS_INLINE F64 LoadLabels(const uint16_t* y) {
-  typedef uint16_t QuarterU16 __attribute__((vector_size(CHORUS_VEC_BYTES / 4)));
-  typedef uint32_t HalfU32 __attribute__((vector_size(CHORUS_VEC_BYTES / 2)));
-  QuarterU16 v;
-  std::memcpy(&v, y, sizeof v);
-  return __builtin_convertvector(BitCast<HalfF32>(__builtin_convertvector(v, HalfU32) << 16), F64);
-}
 CHORUS_INLINE double Label(float y) { return y; }
 CHORUS_INLINE double Label(uint16_t y) { return BitCast<float>(static_cast<uint32_t>(y) << 16); }
 
@@ -96,7 +88,7 @@ CHORUS_INLINE bool Concentrations(double* a, const DirichletInputs<Real>& in, in
     for (int64_t w = 0; w < in.W; ++w) {
       const double weight = LabelWeight(in, n, w, good);
       if (weight == 0) continue;
-      const F64 label = LoadLabels(labels + w * in.K + from);
+      const F64 label = LoadF64(labels + w * in.K + from);
       bad |= ~((label >= 0.0) & (label <= max));
       sum += weight * label;
     }

@@ -9,22 +9,6 @@ namespace CHORUS_ISA {
 
 namespace {
 
-/** kF64 bf16, widened. */
-CHORUS_INLINE F64 LoadF64(const uint16_t* p) {
-  typedef uint16_t QuarterU16 __attribute__((vector_size(CHORUS_VEC_BYTES / 4)));
-  typedef uint32_t HalfU32 __attribute__((vector_size(CHORUS_VEC_BYTES / 2)));
-  QuarterU16 v;
-  std::memcpy(&v, p, sizeof v);
-  return __builtin_convertvector(BitCast<HalfF32>(__builtin_convertvector(v, HalfU32) << 16), F64);
-}
-CHORUS_INLINE F64 LoadF64(const float* p) { return CHORUS_ISA::LoadF64(p); }
-CHORUS_INLINE F64 LoadF64(const double* p) { return Load(p); }
-CHORUS_INLINE F64 LoadF64(const int64_t* p) {
-  I64 v;
-  std::memcpy(&v, p, sizeof v);
-  return __builtin_convertvector(v, F64);
-}
-
 CHORUS_INLINE void StoreOut(float* p, F64 v) { StoreF32(p, v); }
 CHORUS_INLINE void StoreOut(double* p, F64 v) { Store(p, v); }
 
