@@ -6,7 +6,7 @@ import dev.chorus.data.Splits;
 import dev.chorus.ensemble.Pretraining;
 import dev.chorus.experiment.ExperimentConfig.WeakModel;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.text.Tokenizer;
@@ -94,8 +94,8 @@ final class Blueprint {
         return corpus.files().get(reference).sha256();
     }
 
-    DecoderConfig shape(WeakModel model, Tokenizer tokenizer) {
-        return DecoderConfig.of(tokenizer.vocabSize(), model.width(), model.layers(), model.heads(), POSITIONS);
+    ModelConfig shape(WeakModel model, Tokenizer tokenizer) {
+        return ModelConfig.gpt2(tokenizer.vocabSize(), model.width(), model.layers(), model.heads(), POSITIONS);
     }
 
     /** A seed for one purpose of one repetition. */
@@ -137,7 +137,7 @@ final class Blueprint {
         return stage("pretrain", "strong", work, List.of(), settings, context -> {
             try (Tokenizer tokenizer = tokenizer(strong.tokenizer());
                     Decoder decoder = Decoder.initialise(
-                            DecoderConfig.of(
+                            ModelConfig.gpt2(
                                     tokenizer.vocabSize(), strong.width(), strong.layers(), strong.heads(), POSITIONS),
                             strong.seed())) {
                 List<Sequence> sequences = Pretraining.sequences(

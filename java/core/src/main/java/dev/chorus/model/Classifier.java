@@ -21,7 +21,8 @@ public final class Classifier {
             int to = Math.min(from + batch, sequences.size());
             try (Scope scope = new Scope();
                     Tensors.GradientMode off = Tensors.withoutGradients()) {
-                Tensor logits = decoder.classLogits(FlatBatch.of(sequences.subList(from, to)));
+                FlatBatch flat = FlatBatch.of(sequences.subList(from, to));
+                Tensor logits = decoder.classLogits(decoder.hidden(flat), flat);
                 double[][] rows = Tensors.toRows(logits);
                 System.arraycopy(rows, 0, all, from, rows.length);
             }

@@ -2,217 +2,381 @@ package dev.chorus.model;
 
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
-import dev.chorus.torch.Scope;
+import dev.chorus.model.block.Block;
+import dev.chorus.model.block.Norm;
+import dev.chorus.model.block.Packing;
+import dev.chorus.model.block.PassContext;
+import dev.chorus.model.block.Projection;
+import dev.chorus.model.block.Rotation;
+import dev.chorus.model.cache.CachedBatch;
+import dev.chorus.model.family.Architecture;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.family.Part;
+import dev.chorus.model.family.Positions;
+import dev.chorus.model.family.TensorNames;
+import dev.chorus.model.weights.Adapter;
+import dev.chorus.model.weights.Adapter.LowRank;
+import dev.chorus.model.weights.LoraConfig;
+import dev.chorus.model.weights.Parameters;
+import dev.chorus.model.weights.Precision;
+import dev.chorus.model.weights.TensorPlan;
+import dev.chorus.model.weights.Weights;
+import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A causal transformer decoder (GPT-2's block: layer norm first, learned positions) on LibTorch, in float32.
+ * A causal transformer decoder of any supported family, on LibTorch.
  *
  * <p>Tokens are flat [N]: every dense layer sees real tokens only, and only inside attention are they scattered into
- * [S, heads, Tmax, d] and gathered back. Causal attention with the padding behind the real tokens needs no mask: no
- * real query looks behind itself.
+ * [S, heads, Tmax, d] and gathered back. The residual stream, norms and softmax are f32; matrix products have the decoder's
+ * {@link Precision}. Trained weights are f32 always, and are rounded for a product in bf16 (Micikevicius et al.,
+ * arXiv:1710.03740); dropout that a config names is not applied.
  *
- * <p>Why this block among the families: on a CPU, LibTorch has layer norm and GELU as one operator each way, where RMS
- * norm, rotary positions and a gated MLP are a dozen passes over memory more.
- *
- * <p>Results are attached to the caller's {@link Scope}. Not thread-safe; owns its parameters until {@link #close}.
+ * <p>Results are attached to the caller's {@code Scope}. Not thread-safe; owns its weights until {@link #close}.
  */
 public final class Decoder implements AutoCloseable {
-    private static final double INITIAL_DEVIATION = 0.02;
-
-    private final DecoderConfig config;
-    private final Parameters parameters;
+    private final ModelConfig config;
+    private final Architecture shape;
+    private final TensorNames names;
+    private final Weights weights;
+    private final Precision precision;
     private final List<Block> blocks = new ArrayList<>();
     private final Tensor embedding;
     private final Tensor positions;
-    private final LayerNorm finalNorm;
-    private final Tensor score;
+    private final Norm embeddingNorm;
+    private final Projection projectIn;
+    private final Norm finalNorm;
+    private final Projection projectOut;
+    private Adapter adapter;
+    private boolean checkpointing;
 
-    private Decoder(DecoderConfig config) {
+    /**
+     * A decoder over these weights, which it owns from now on.
+     *
+     * @param weights   of the names and shapes that {@link TensorPlan} lists
+     * @param precision of matrix products
+     */
+    public Decoder(ModelConfig config, Weights weights, Precision precision) {
         this.config = config;
-        parameters = new Parameters(specs(config));
-        embedding = parameters.get("transformer.wte.weight");
-        positions = parameters.get("transformer.wpe.weight");
-        finalNorm = new LayerNorm(parameters, "transformer.ln_f", config);
-        score = config.labels() > 0 ? parameters.get("score.weight") : null;
-        for (int i = 0; i < config.layers(); i++) {
-            blocks.add(new Block(config, parameters, i));
+        this.weights = weights;
+        this.precision = precision;
+        shape = config.architecture();
+        names = config.family().names();
+        embedding = weights.get(names.module(Part.EMBEDDING) + ".weight");
+        positions = shape.attention().positions() instanceof Positions.Learned
+                ? weights.get(names.module(Part.POSITIONS) + ".weight")
+                : null;
+        embeddingNorm = shape.embedding().norm() ? norm(Part.EMBEDDING_NORM) : null;
+        finalNorm = shape.finalNorm() ? norm(Part.FINAL_NORM) : null;
+        boolean narrow = shape.embedding().width() != shape.width();
+        projectIn = narrow ? new Projection(weights, names.module(Part.PROJECT_IN), false) : null;
+        projectOut = narrow ? new Projection(weights, names.module(Part.PROJECT_OUT), false) : null;
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            blocks.add(new Block(shape, names, weights, layer));
         }
     }
 
-    /** A new decoder whose parameters are a function of the seed and their names. */
-    public static Decoder initialise(DecoderConfig config, long seed) {
-        Decoder decoder = new Decoder(config);
-        decoder.parameters.initialise(seed);
+    /** A new decoder, f32, whose parameters are a function of the seed and their names. */
+    public static Decoder initialise(ModelConfig config, long seed) {
+        Decoder decoder = blank(config);
+        decoder.parameters().initialise(seed);
         return decoder;
     }
 
-    /** A decoder of zeros, to be filled from a checkpoint. */
-    static Decoder blank(DecoderConfig config) {
-        return new Decoder(config);
+    /** A decoder of zeros to be trained, f32. */
+    static Decoder blank(ModelConfig config) {
+        return new Decoder(config, Weights.trained(TensorPlan.of(config)), Precision.F32);
     }
 
     /**
-     * A classifier over this decoder's blocks: the parameters are copied, the language-model head is left behind, and a
-     * head of {@code labels} classes is initialised from the seed.
+     * A classifier over this decoder's blocks: the trained parameters are copied, the language-model head is left behind, and
+     * a head of {@code labels} classes is initialised from the seed.
      */
     public Decoder withClassificationHead(int labels, long seed) {
         Decoder classifier = initialise(config.withLabels(labels), seed);
-        for (String name : parameters.names()) {
-            classifier.parameters.write(name, parameters.read(name));
-        }
+        copyInto(classifier);
         return classifier;
     }
 
-    /** A copy with its own parameters. */
+    /** A copy with its own parameters, which are trained ones. */
     public Decoder copy() {
-        Decoder copy = new Decoder(config);
-        for (String name : parameters.names()) {
-            copy.parameters.write(name, parameters.read(name));
-        }
+        Decoder copy = new Decoder(config, Weights.trained(TensorPlan.of(config)), precision);
+        copyInto(copy);
         return copy;
     }
 
-    /** The shape. */
-    public DecoderConfig config() {
-        return config;
-    }
-
-    /** The trained values, their gradients, and their checkpoint names. */
-    public Parameters parameters() {
-        return parameters;
+    private void copyInto(Decoder other) {
+        try (Tensors.GradientMode off = Tensors.withoutGradients()) {
+            for (String name : other.parameters().names()) {
+                if (weights.has(name)) {
+                    other.parameters().get(name).copy_(weights.get(name));
+                }
+            }
+        }
     }
 
     /**
-     * The final hidden states.
+     * Puts a new adapter beside the frozen weights; from now on it is what {@link #parameters} trains.
      *
-     * @return [N, C] float32, after the final norm
-     * @throws IllegalArgumentException if a sequence is longer than the positions, or an id is outside the vocabulary
+     * @throws IllegalStateException    if the weights are trained themselves, or there is an adapter already
+     * @throws IllegalArgumentException if a target names no projection
+     */
+    public Adapter adapt(LoraConfig lora, long seed) {
+        return adapt(Adapter.initialise(config, lora, seed));
+    }
+
+    /** As {@link #adapt(LoraConfig, long)} with a given adapter, which the decoder owns from now on. */
+    Adapter adapt(Adapter given) {
+        if (weights.parameters().isPresent() || adapter != null) {
+            given.close();
+            throw new IllegalStateException(
+                    adapter != null
+                            ? "this decoder has an adapter already"
+                            : "an adapter stands beside frozen weights; open the folder frozen, not for training");
+        }
+        adapter = given;
+        return adapter;
+    }
+
+    /** The adapter, if there is one. */
+    public Optional<Adapter> adapter() {
+        return Optional.ofNullable(adapter);
+    }
+
+    /**
+     * Whether a training pass keeps only what goes into every block and computes the rest again on its way back (Chen et al.,
+     * arXiv:1604.06174). The gradients are the same to the last bit.
+     */
+    public void checkpointing(boolean on) {
+        checkpointing = on;
+    }
+
+    /** A weight with what the adapter adds to it, in the weight's dtype; in the caller's scope. */
+    Tensor merged(String name) {
+        Tensor weight = weights.get(name);
+        Optional<LowRank> added = adapter == null
+                ? Optional.empty()
+                : adapter.of(name.replaceFirst("\\.weight$", "")).filter(any -> name.endsWith(".weight"));
+        return added.map(lora -> {
+                    try (Tensors.GradientMode off = Tensors.withoutGradients()) {
+                        Tensor delta = lora.up().matmul(lora.down()).mul(new Scalar(lora.scale()));
+                        Tensor oriented = shape.transposed() ? delta.t() : delta;
+                        return weight.to(ScalarType.Float).add(oriented).to(weight.scalar_type());
+                    }
+                })
+                .orElse(weight);
+    }
+
+    /** The config. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** What is computed. */
+    public Architecture architecture() {
+        return shape;
+    }
+
+    /** Precision of matrix products. */
+    public Precision precision() {
+        return precision;
+    }
+
+    /** All tensors by name. */
+    public Weights weights() {
+        return weights;
+    }
+
+    /**
+     * The trained values, their gradients, and their checkpoint names: the adapter's if there is one.
+     *
+     * @throws IllegalStateException if nothing here is trained
+     */
+    public Parameters parameters() {
+        if (adapter != null) {
+            return adapter.parameters();
+        }
+        return weights.parameters()
+                .orElseThrow(() -> new IllegalStateException(
+                        "these weights are frozen; load the folder for training, or add an adapter"));
+    }
+
+    /**
+     * The final hidden states, with the graph that leads to them if gradients are recorded.
+     *
+     * @return [N, E] in the decoder's precision, as the head takes them
+     * @throws IllegalArgumentException if a sequence is longer than the learned positions, or an id is outside the vocabulary
      */
     public Tensor hidden(FlatBatch batch) {
-        return hidden(batch, null);
+        check(batch.longest(), batch.ids());
+        PassContext pass = context(batch, null);
+        return finish(through(embed(batch.ids(), batch.positions(), pass), pass), pass);
     }
 
-    /** As {@link #hidden(FlatBatch)}; every block's keys and values are kept in the cache as well. */
-    Tensor hidden(FlatBatch batch, PrefixCache cache) {
-        check(batch);
-        Tensor x = embed(batch.ids(), batch.positions());
-        Packing packing = Packing.of(batch);
-        for (int i = 0; i < blocks.size(); i++) {
-            x = blocks.get(i).forward(x, packing, cache == null ? null : cache.layer(i));
+    /**
+     * Reads further tokens of sequences whose earlier ones lie in a cache; without gradients.
+     *
+     * @return [N, E] in the decoder's precision, as {@link #hidden}
+     * @throws IllegalArgumentException as {@link #hidden}
+     */
+    public Tensor read(CachedBatch batch) {
+        long[] ids = batch.ids();
+        check(Arrays.stream(batch.lengths()).max().orElse(0), ids);
+        try (Tensors.GradientMode off = Tensors.withoutGradients()) {
+            Rotation rotation = rotation(batch.positions(), batch.lengths());
+            PassContext pass =
+                    new PassContext(null, batch.tokensForAttention(), rotation, precision, activeAdapter(), null);
+            return finish(through(embed(ids, batch.positions(), pass), pass), pass);
         }
-        return finalNorm.of(x);
     }
 
-    /** One further token for every row of a cache: its hidden state [rows, C]. */
-    Tensor nextHidden(long[] ids, PrefixCache cache) {
-        Tensor x = embed(ids, cache.nextPositions());
-        Tensor mask = cache.attentionMask();
-        for (int i = 0; i < blocks.size(); i++) {
-            x = blocks.get(i).step(x, mask, cache.layer(i), cache);
+    /**
+     * A training pass.
+     *
+     * @param step which the adapters' dropout is a function of
+     * @throws IllegalStateException if nothing here is trained
+     */
+    public Pass forward(FlatBatch batch, long step) {
+        check(batch.longest(), batch.ids());
+        // The gradients' buffer must be there before autograd looks for it.
+        parameters().gradients();
+        PassContext pass = context(batch, CounterRandom.of(step, "dropout"));
+        Tensor x = embed(batch.ids(), batch.positions(), pass);
+        return checkpointing ? Pass.checkpointed(x, blocks, pass, this) : Pass.of(finish(through(x, pass), pass));
+    }
+
+    private Tensor through(Tensor x, PassContext pass) {
+        Tensor y = x;
+        for (Block block : blocks) {
+            y = block.of(y, pass);
         }
-        return finalNorm.of(x);
+        return y;
+    }
+
+    /** From the residual stream to what the head takes. */
+    Tensor finish(Tensor x, PassContext pass) {
+        Tensor y = finalNorm == null ? x : finalNorm.of(x);
+        Tensor low = y.to(precision.type());
+        return projectOut == null ? low : projectOut.of(low, pass);
+    }
+
+    /** The residual stream's start, [N, C] f32. */
+    private Tensor embed(long[] ids, long[] places, PassContext pass) {
+        Tensor x = torch.embedding(embedding, Tensors.longs(ids, ids.length));
+        if (projectIn != null) {
+            x = projectIn.of(x.to(precision.type()), pass);
+        }
+        x = x.to(ScalarType.Float);
+        if (shape.embedding().scale() != 1) {
+            x = x.mul(new Scalar(shape.embedding().scale()));
+        }
+        if (shape.attention().positions() instanceof Positions.Learned learned) {
+            long[] rows = Arrays.stream(places).map(place -> place + learned.offset()).toArray();
+            x = x.add(torch.embedding(positions, Tensors.longs(rows, rows.length)));
+        }
+        return embeddingNorm == null ? x : embeddingNorm.of(x);
+    }
+
+    private PassContext context(FlatBatch batch, CounterRandom dropout) {
+        Rotation rotation = rotation(batch.positions(), batch.lengths());
+        return new PassContext(Packing.of(batch.offsets()), null, rotation, precision, activeAdapter(), dropout);
+    }
+
+    private Rotation rotation(long[] places, int[] lengths) {
+        return shape.attention().positions() instanceof Positions.Rotary rotary
+                ? Rotation.of(rotary, places, lengths)
+                : null;
+    }
+
+    private Adapter activeAdapter() {
+        return adapter != null && adapter.active() ? adapter : null;
     }
 
     /**
      * Language-model logits of chosen rows of the hidden states.
      *
-     * @param hidden [N, C]
+     * @param hidden [N, E]
      * @param rows   [M] indexes into N
-     * @return [M, V]
+     * @return [M, V] f32
      */
     public Tensor logits(Tensor hidden, long[] rows) {
         return logits(hidden.index_select(0, Tensors.longs(rows, rows.length)));
     }
 
-    /** Language-model logits [M, V] of hidden states [M, C]. */
+    /** Language-model logits [M, V], f32, of hidden states [M, E]. */
     Tensor logits(Tensor hidden) {
-        requireLanguageModel();
-        return torch.linear(hidden, embedding);
+        Tensor z = torch.linear(hidden, headWeight().to(precision.type())).to(ScalarType.Float);
+        double cap = shape.head().softCap();
+        return cap > 0 ? z.div(new Scalar(cap)).tanh().mul(new Scalar(cap)) : z;
     }
 
-    /** The language-model head, which is the token embedding, cut off from autograd; in the caller's scope. */
+    /** The language-model head in the decoder's precision, cut off from autograd; in the caller's scope. */
     public LanguageHead head() {
-        requireLanguageModel();
-        return LanguageHead.of(embedding.detach());
+        Tensor weight = headWeight().detach().to(precision.type());
+        return new LanguageHead(weight, null, 1, shape.head().softCap());
     }
 
-    /** The gradients of {@link #head}: what is added to them is added to the parameters' own. */
+    /** The gradients of {@link #head}: what is added to them is added to the parameters' own; null if it is not trained. */
     public LinearLogProb.Accumulators headGradients() {
-        requireLanguageModel();
-        return new LinearLogProb.Accumulators(embedding.grad(), null);
+        headWeight();
+        return weights.parameters()
+                .map(trained -> new LinearLogProb.Accumulators(trained.gradient(headName()), null))
+                .orElse(null);
     }
 
-    private void requireLanguageModel() {
-        if (score != null) {
+    private Tensor headWeight() {
+        if (shape.labels() > 0) {
             throw new IllegalStateException(
-                    "this decoder is a classifier of " + config.labels() + " classes, it has no language-model head");
+                    "this decoder is a classifier of " + shape.labels() + " classes, it has no language-model head");
         }
+        return weights.get(headName());
     }
 
-    /** Class logits [S, K] from the last token of every sequence. */
-    public Tensor classLogits(FlatBatch batch) {
-        if (score == null) {
+    private String headName() {
+        return names.module(shape.head().tied() ? Part.EMBEDDING : Part.HEAD) + ".weight";
+    }
+
+    /** Class logits [S, K], f32, from the hidden state [N, E] of the last token of every sequence. */
+    public Tensor classLogits(Tensor hidden, FlatBatch batch) {
+        if (shape.labels() == 0) {
             throw new IllegalStateException("this decoder is a language model, it has no classification head");
         }
-        Tensor last = hidden(batch).index_select(0, Tensors.longs(batch.lastTokens(), batch.sequences()));
-        return torch.linear(last, score);
+        Tensor last = hidden.index_select(0, Tensors.longs(batch.lastTokens(), batch.sequences()));
+        Tensor score = weights.get(names.module(Part.SCORE) + ".weight");
+        return torch.linear(last, score.to(precision.type())).to(ScalarType.Float);
     }
 
     @Override
     public void close() {
-        parameters.close();
-    }
-
-    private Tensor embed(long[] ids, long[] places) {
-        return torch.embedding(embedding, Tensors.longs(ids, ids.length))
-                .add(torch.embedding(positions, Tensors.longs(places, places.length)));
-    }
-
-    private void check(FlatBatch batch) {
-        if (batch.longest() > config.positions()) {
-            throw new IllegalArgumentException("a sequence of " + batch.longest() + " tokens; this model takes at most "
-                    + config.positions() + " (n_positions)");
+        if (adapter != null) {
+            adapter.close();
         }
-        for (long id : batch.ids()) {
-            if (id < 0 || id >= config.vocabSize()) {
+        weights.close();
+    }
+
+    private Norm norm(Part part) {
+        return new Norm(shape.norm(), weights, names.module(part), shape.width());
+    }
+
+    /** Refuses what the tables have no row for. */
+    private void check(int longest, long[] ids) {
+        if (longest > shape.hardLimit()) {
+            throw new IllegalArgumentException("a sequence of " + longest + " tokens; this model takes at most "
+                    + shape.hardLimit() + ", which is its table of positions");
+        }
+        for (long id : ids) {
+            if (id < 0 || id >= shape.vocabSize()) {
                 throw new IllegalArgumentException(
-                        "token id " + id + " is outside the vocabulary of " + config.vocabSize());
+                        "token id " + id + " is outside the vocabulary of " + shape.vocabSize());
             }
         }
-    }
-
-    private static List<Parameters.Spec> specs(DecoderConfig config) {
-        int c = config.width();
-        int inner = config.inner();
-        // Projections into the residual stream start smaller, the deeper the model (Radford et al. 2019, section 2.3).
-        double residual = INITIAL_DEVIATION / Math.sqrt(2.0 * config.layers());
-        List<Parameters.Spec> specs = new ArrayList<>();
-        specs.add(Parameters.Spec.normal("transformer.wte.weight", INITIAL_DEVIATION, config.vocabSize(), c));
-        specs.add(Parameters.Spec.normal("transformer.wpe.weight", INITIAL_DEVIATION, config.positions(), c));
-        for (int i = 0; i < config.layers(); i++) {
-            String block = "transformer.h." + i + ".";
-            specs.addAll(LayerNorm.specs(block + "ln_1", c));
-            specs.addAll(projection(block + "attn.c_attn", INITIAL_DEVIATION, c, 3 * c));
-            specs.addAll(projection(block + "attn.c_proj", residual, c, c));
-            specs.addAll(LayerNorm.specs(block + "ln_2", c));
-            specs.addAll(projection(block + "mlp.c_fc", INITIAL_DEVIATION, c, inner));
-            specs.addAll(projection(block + "mlp.c_proj", residual, inner, c));
-        }
-        specs.addAll(LayerNorm.specs("transformer.ln_f", c));
-        if (config.labels() > 0) {
-            specs.add(Parameters.Spec.normal("score.weight", INITIAL_DEVIATION, config.labels(), c));
-        }
-        return specs;
-    }
-
-    private static List<Parameters.Spec> projection(String name, double deviation, int from, int to) {
-        return List.of(
-                Parameters.Spec.normal(name + ".weight", deviation, from, to),
-                Parameters.Spec.constant(name + ".bias", 0, to));
     }
 }

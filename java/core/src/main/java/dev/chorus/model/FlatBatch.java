@@ -1,5 +1,6 @@
 package dev.chorus.model;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -65,15 +66,12 @@ public record FlatBatch(long[] ids, long[] positions, int[] offsets) {
         return last;
     }
 
-    /** [N] where every token lies when sequences are padded to the longest: s * Tmax + t. */
-    long[] paddedIndex() {
-        int longest = longest();
-        long[] index = new long[tokens()];
+    /** [N] tokens of the sequence that every token belongs to. */
+    int[] lengths() {
+        int[] lengths = new int[tokens()];
         for (int s = 0; s < sequences(); s++) {
-            for (int i = offsets[s]; i < offsets[s + 1]; i++) {
-                index[i] = (long) s * longest + positions[i];
-            }
+            Arrays.fill(lengths, offsets[s], offsets[s + 1], offsets[s + 1] - offsets[s]);
         }
-        return index;
+        return lengths;
     }
 }

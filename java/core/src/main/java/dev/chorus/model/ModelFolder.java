@@ -1,91 +1,107 @@
 package dev.chorus.model;
 
+import dev.chorus.model.checkpoint.CheckpointLoader;
+import dev.chorus.model.checkpoint.SafetensorsWriter;
+import dev.chorus.model.checkpoint.StoredType;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.weights.Precision;
+import dev.chorus.model.weights.TensorPlan;
+import dev.chorus.model.weights.TensorSpec;
+import dev.chorus.model.weights.Weights;
 import dev.chorus.text.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A model on disk in Hugging Face's layout: {@code config.json}, {@code model.safetensors}, {@code tokenizer.json},
- * {@code tokenizer_config.json}.
+ * A model on disk in Hugging Face's layout: {@code config.json}, weights as safetensors (one file, or shards with an index),
+ * {@code tokenizer.json} and what stands beside it.
  *
  * @param decoder   owned by this object
  * @param tokenizer owned by this object
  */
 public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoCloseable {
-    private static final String TOKENIZER_CONFIG = """
-            {
-              "tokenizer_class": "PreTrainedTokenizerFast",
-              "pad_token": "<pad>",
-              "eos_token": "<eos>",
-              "sep_token": "<sep>",
-              "model_max_length": %d
-            }
-            """;
-
-    /** Writes a model into a folder, which must exist and hold none. */
+    /** Writes a model into a folder, which must exist and hold none; an adapter is not written (see {@link AdapterFolder}). */
     public static void save(Path folder, Decoder decoder, Tokenizer tokenizer) throws IOException {
-        decoder.config().write(folder.resolve("config.json"), tokenizer.pad(), tokenizer.eos());
-        Files.write(folder.resolve("tokenizer.json"), tokenizer.json());
-        Files.writeString(
-                folder.resolve("tokenizer_config.json"),
-                TOKENIZER_CONFIG.formatted(decoder.config().positions()));
-        Map<String, Safetensors.Values> tensors = new LinkedHashMap<>();
-        Parameters parameters = decoder.parameters();
-        for (String name : parameters.names()) {
-            tensors.put(name, new Safetensors.Values(parameters.shape(name), parameters.read(name)));
+        ModelConfig config = decoder.config();
+        Weights weights = decoder.weights();
+        List<SafetensorsWriter.Item> items = new ArrayList<>();
+        for (TensorSpec spec : TensorPlan.of(config)) {
+            items.add(SafetensorsWriter.Item.of(spec.name(), weights.get(spec.name())));
         }
-        Safetensors.write(folder.resolve("model.safetensors"), tensors);
+        write(folder, config, tokenizer, items);
+    }
+
+    /** As {@link #save} with an adapter's additions in the weights: W + scale B A, computed in f32, in the weights' dtype. */
+    public static void saveMerged(Path folder, Decoder decoder, Tokenizer tokenizer) throws IOException {
+        ModelConfig config = decoder.config();
+        List<SafetensorsWriter.Item> items = new ArrayList<>();
+        for (TensorSpec spec : TensorPlan.of(config)) {
+            Tensor stored = decoder.weights().get(spec.name());
+            StoredType type = stored.scalar_type().intern() == ScalarType.BFloat16 ? StoredType.BF16 : StoredType.F32;
+            items.add(new SafetensorsWriter.Item(
+                    spec.name(), type, spec.shape(), () -> decoder.merged(spec.name())));
+        }
+        write(folder, config, tokenizer, items);
+    }
+
+    private static void write(
+            Path folder, ModelConfig config, Tokenizer tokenizer, List<SafetensorsWriter.Item> items)
+            throws IOException {
+        ModelConfig named = config;
+        if (config.tokenIds("eos_token_id").length == 0) {
+            named = config.with("pad_token_id", tokenizer.pad())
+                    .with("bos_token_id", tokenizer.eos())
+                    .with("eos_token_id", tokenizer.eos());
+        }
+        boolean bf16 = items.stream().anyMatch(item -> item.type() == StoredType.BF16);
+        SafetensorsWriter.writeFolder(folder, items);
+        tokenizer.save(folder, config.architecture().maxTokens());
+        named.write(folder, (bf16 ? Precision.BF16 : Precision.F32).torchName());
     }
 
     /**
-     * Reads a model.
+     * Reads a model to be trained: its parameters are f32, whatever the file holds.
      *
-     * @throws CheckpointException if config, weights or tokenizer do not fit together; names the file and the tensor
+     * @throws dev.chorus.model.checkpoint.CheckpointException if config, weights or tokenizer do not fit together; names the
+     *     file and the tensor
+     * @throws dev.chorus.model.family.ConfigProblem if the config is none, or asks for what is not built
      */
     public static ModelFolder load(Path folder) throws IOException {
-        Tokenizer tokenizer = Tokenizer.load(folder);
-        try {
-            return new ModelFolder(loadDecoder(folder), tokenizer);
-        } catch (RuntimeException e) {
-            tokenizer.close();
-            throw e;
-        }
+        return load(folder, Precision.F32);
     }
 
-    /** The weights and the shape alone, without a tokenizer. */
-    static Decoder loadDecoder(Path folder) {
-        DecoderConfig config = DecoderConfig.read(folder.resolve("config.json"));
-        Path file = folder.resolve("model.safetensors");
-        Map<String, Safetensors.Values> tensors = Safetensors.read(file);
-        Decoder decoder = Decoder.blank(config);
+    /** As {@link #load(Path)}, with matrix products in this precision. */
+    public static ModelFolder load(Path folder, Precision precision) throws IOException {
+        ModelConfig config = ModelConfig.read(folder);
+        return withTokenizer(folder, new Decoder(config, CheckpointLoader.trained(folder, config), precision));
+    }
+
+    /**
+     * Opens a model to be used, or adapted: its weights are frozen, and lie in the mapped file where they can.
+     *
+     * @param precision of weights and matrix products; null for that of the file
+     * @throws dev.chorus.model.checkpoint.CheckpointException as {@link #load(Path)}
+     * @throws dev.chorus.model.family.ConfigProblem as {@link #load(Path)}
+     */
+    public static ModelFolder open(Path folder, Precision precision) throws IOException {
+        return withTokenizer(folder, openDecoder(folder, precision));
+    }
+
+    /** {@link #open} without the tokenizer. */
+    static Decoder openDecoder(Path folder, Precision precision) {
+        ModelConfig config = ModelConfig.read(folder);
+        Weights weights = CheckpointLoader.frozen(folder, config, precision);
+        return new Decoder(config, weights, weights.precision());
+    }
+
+    private static ModelFolder withTokenizer(Path folder, Decoder decoder) throws IOException {
         try {
-            Parameters parameters = decoder.parameters();
-            Set<String> missing = new TreeSet<>(parameters.names());
-            missing.removeAll(tensors.keySet());
-            Set<String> surplus = new TreeSet<>(tensors.keySet());
-            surplus.removeAll(parameters.names());
-            if (!missing.isEmpty() || !surplus.isEmpty()) {
-                throw new CheckpointException(
-                        file, "does not fit config.json; missing tensors: " + missing + ", surplus: " + surplus);
-            }
-            for (String name : parameters.names()) {
-                Safetensors.Values values = tensors.get(name);
-                if (!java.util.Arrays.equals(values.shape(), parameters.shape(name))) {
-                    throw new CheckpointException(
-                            file,
-                            "tensor '" + name + "' has shape " + java.util.Arrays.toString(values.shape())
-                                    + ", config.json asks for "
-                                    + java.util.Arrays.toString(parameters.shape(name)));
-                }
-                parameters.write(name, values.values());
-            }
-            return decoder;
-        } catch (RuntimeException e) {
+            return new ModelFolder(decoder, Tokenizer.load(folder));
+        } catch (IOException | RuntimeException e) {
             decoder.close();
             throw e;
         }

@@ -48,7 +48,7 @@ final class PrefixCache implements AutoCloseable {
     private final List<Layer> layers = new ArrayList<>();
 
     /** Room for these prompts and {@code newTokens} further tokens each. */
-    PrefixCache(DecoderConfig config, FlatBatch prompts, int newTokens) {
+    PrefixCache(ModelConfig config, FlatBatch prompts, int newTokens) {
         promptLength = prompts.longest();
         capacity = promptLength + newTokens;
         promptLengths = new int[prompts.sequences()];

@@ -1,5 +1,7 @@
 package dev.chorus.torch;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 
@@ -17,6 +19,7 @@ import org.bytedeco.javacpp.PointerScope;
  */
 public final class Scope implements AutoCloseable {
     private final PointerScope scope;
+    private final List<Pointer> handedOver = new ArrayList<>(0);
 
     /** Opens a scope inside the calling thread's current one. */
     public Scope() {
@@ -36,9 +39,26 @@ public final class Scope implements AutoCloseable {
         return object;
     }
 
+    /**
+     * Takes an object out of this scope; with the end of this one it belongs to the scope around it.
+     *
+     * @return the same object
+     */
+    public <T extends Pointer> T handOver(T object) {
+        handedOver.add(release(object));
+        return object;
+    }
+
     /** Frees everything that is still in the scope. */
     @Override
     public void close() {
         scope.close();
+        PointerScope around = PointerScope.getInnerScope();
+        for (Pointer object : handedOver) {
+            if (around != null) {
+                around.attach(object);
+                object.releaseReference();
+            }
+        }
     }
 }

@@ -57,6 +57,16 @@ public final class Tensors {
         return tensor;
     }
 
+    /** int32 from row-major values; their number must be the product of the shape. */
+    public static Tensor ints(int[] values, long... shape) {
+        requireCount(values.length, shape);
+        Tensor tensor = torch.empty(shape, new TensorOptions(ScalarType.Int), null);
+        if (values.length > 0) {
+            tensor.data_ptr_int().put(values);
+        }
+        return tensor;
+    }
+
     /** bool from row-major values (1 or 0). */
     public static Tensor booleans(byte[] values, long... shape) {
         requireCount(values.length, shape);

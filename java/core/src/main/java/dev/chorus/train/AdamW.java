@@ -1,6 +1,6 @@
 package dev.chorus.train;
 
-import dev.chorus.model.Parameters;
+import dev.chorus.model.weights.Parameters;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.Scalar;

@@ -5,6 +5,7 @@ import dev.chorus.loss.LossValue;
 import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.FlatBatch;
+import dev.chorus.model.Pass;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.text.WordBridge;
 import java.util.ArrayList;
@@ -62,7 +63,8 @@ public final class BridgedObjective implements Objective {
                 chosen.stream().mapToInt(target -> target.sequence().start()).toArray();
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
-        Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
+        Pass pass = decoder.forward(flat, batch.step());
+        Tensor logits = decoder.logits(pass.hidden(), rows.rows());
         double[] top1 = BridgedKlLoss.top1(logits);
         double[] scores = new double[rows.count()];
         double[] weights = new double[rows.count()];
@@ -78,7 +80,7 @@ public final class BridgedObjective implements Objective {
             }
         }
         LossValue loss = BridgedKlLoss.of(logits, rows.targets(), scores, weights);
-        Backward.from(logits, loss.gradient());
+        pass.backward(logits, loss.gradient());
         return loss.value();
     }
 }

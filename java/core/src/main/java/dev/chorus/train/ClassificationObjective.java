@@ -3,6 +3,7 @@ package dev.chorus.train;
 import dev.chorus.loss.LossValue;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.FlatBatch;
+import dev.chorus.model.Pass;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -33,9 +34,11 @@ public final class ClassificationObjective implements Objective {
         for (int item : batch.items()) {
             tokens.add(sequences.get(item));
         }
-        Tensor logits = decoder.classLogits(FlatBatch.of(tokens));
+        FlatBatch flat = FlatBatch.of(tokens);
+        Pass pass = decoder.forward(flat, batch.step());
+        Tensor logits = decoder.classLogits(pass.hidden(), flat);
         LossValue value = loss.of(logits, batch);
-        Backward.from(logits, value.gradient());
+        pass.backward(logits, value.gradient());
         return value.value();
     }
 }

@@ -5,6 +5,7 @@ import dev.chorus.loss.LossValue;
 import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.FlatBatch;
+import dev.chorus.model.Pass;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
@@ -33,10 +34,11 @@ public final class LanguageModelObjective implements Objective {
         }
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
-        Tensor hidden = decoder.hidden(flat).index_select(0, Tensors.longs(rows.rows(), rows.count()));
+        Pass pass = decoder.forward(flat, batch.step());
+        Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
         LossValue loss = CrossEntropyLoss.ofHidden(
                 hidden.detach(), decoder.head(), decoder.headGradients(), rows.targets(), null);
-        Backward.from(hidden, loss.gradient());
+        pass.backward(hidden, loss.gradient());
         return loss.value();
     }
 }

@@ -5,6 +5,7 @@ import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.FlatBatch;
+import dev.chorus.model.Pass;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
@@ -56,7 +57,8 @@ public final class PreferenceObjective implements Objective {
         }
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
-        Tensor logits = decoder.logits(decoder.hidden(flat), rows.rows());
+        Pass pass = decoder.forward(flat, batch.step());
+        Tensor logits = decoder.logits(pass.hidden(), rows.rows());
         Tensor buffer = logits.detach();
         Tensor targets = Tensors.longs(rows.targets(), rows.count());
         TokenLogProb.Result forward = TokenLogProb.forward(buffer, targets, null);
@@ -73,7 +75,7 @@ public final class PreferenceObjective implements Objective {
             upstream[m] = sequence < p ? value.dchosen()[sequence] : value.drejected()[sequence - p];
         }
         TokenLogProb.backwardInPlace(buffer, targets, forward.lse(), Tensors.floats(upstream, upstream.length), null);
-        Backward.from(logits, buffer);
+        pass.backward(logits, buffer);
         return value.value();
     }
 

@@ -1,6 +1,6 @@
 package dev.chorus.train;
 
-import dev.chorus.model.Parameters;
+import dev.chorus.model.weights.Parameters;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.Scope;
 import java.util.ArrayList;

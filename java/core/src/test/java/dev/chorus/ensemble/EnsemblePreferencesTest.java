@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.data.Example;
 import dev.chorus.model.BeamSearch.Hypothesis;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.SequenceScorer;
 import dev.chorus.model.SequenceScorer.Sequence;
@@ -93,6 +93,6 @@ class EnsemblePreferencesTest {
 
     private static ModelFolder model(String tokenizer, int vocabSize, long seed) {
         return new ModelFolder(
-                TinyDecoders.random(DecoderConfig.of(vocabSize, 8, 1, 2, 64), seed), BuiltInTokenizers.open(tokenizer));
+                TinyDecoders.random(ModelConfig.gpt2(vocabSize, 8, 1, 2, 64), seed), BuiltInTokenizers.open(tokenizer));
     }
 }

@@ -27,7 +27,7 @@ class BeamSearchTest {
     private static final int V = 13;
     private static final int EOS = 4;
     private static final int NEW_TOKENS = 7;
-    private static final DecoderConfig CONFIG = DecoderConfig.of(V, 8, 2, 2, 20);
+    private static final ModelConfig CONFIG = ModelConfig.gpt2(V, 8, 2, 2, 20);
     private static final int[] LENGTHS = {1, 2, 9, 9, 4, 13, 5, 1, 6, 3};
 
     @BeforeAll

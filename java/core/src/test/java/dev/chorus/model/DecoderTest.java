@@ -20,7 +20,7 @@ class DecoderTest {
     private static final float SAME = 1e-5f;
 
     private static final int V = 29;
-    private static final DecoderConfig CONFIG = DecoderConfig.of(V, 16, 2, 4, 24);
+    private static final ModelConfig CONFIG = ModelConfig.gpt2(V, 16, 2, 4, 24);
 
     @BeforeAll
     static void oneThread() {

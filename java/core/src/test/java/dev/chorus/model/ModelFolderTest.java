@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelFolderTest {
-    private static final DecoderConfig CONFIG = DecoderConfig.of(900, 8, 1, 2, 16);
+    private static final ModelConfig CONFIG = ModelConfig.gpt2(900, 8, 1, 2, 16);
 
     @TempDir
     private Path folder;
@@ -99,7 +99,7 @@ class ModelFolderTest {
     @Test
     void weightsThatDoNotFitTheConfigAreNamed() throws IOException {
         save();
-        DecoderConfig.of(900, 8, 2, 2, 16).write(folder.resolve("config.json"), 0, 1);
+        ModelConfig.gpt2(900, 8, 2, 2, 16).write(folder.resolve("config.json"), 0, 1);
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> ModelFolder.load(folder))
                 .withMessageContaining("model.safetensors")

@@ -12,7 +12,7 @@ public final class TinyDecoders {
     private TinyDecoders() {}
 
     /** The caller closes it. */
-    public static Decoder random(DecoderConfig config, long seed) {
+    public static Decoder random(ModelConfig config, long seed) {
         Decoder decoder = Decoder.initialise(config, seed);
         Parameters parameters = decoder.parameters();
         for (String name : parameters.names()) {

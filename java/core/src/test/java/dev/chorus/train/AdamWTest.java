@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.Parameters;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.torch.LibTorch;
@@ -139,7 +139,7 @@ class AdamWTest {
     }
 
     private static Decoder decoder() {
-        return TinyDecoders.random(DecoderConfig.of(3, 2, 1, 1, 4), 5);
+        return TinyDecoders.random(ModelConfig.gpt2(3, 2, 1, 1, 4), 5);
     }
 
     private static float[] gradient(int n, int step) {

@@ -3,7 +3,7 @@ package dev.chorus.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.torch.LibTorch;
@@ -45,7 +45,7 @@ class NativeMemoryTest {
                 .map(tokens -> new Sequence(tokens, 1))
                 .toList();
         Sample[] samples = new Sample[2];
-        try (Decoder decoder = Decoder.initialise(DecoderConfig.of(v, 32, 2, 2, 16), 9)) {
+        try (Decoder decoder = Decoder.initialise(ModelConfig.gpt2(v, 32, 2, 2, 16), 9)) {
             new Trainer(decoder.parameters(), new TrainSettings(STEPS, lengths.length, 1e-3, 0.01, 0.1, 1), 1)
                     .run(lengths.length, new LanguageModelObjective(decoder, sequences), null, (step, steps, loss) -> {
                         if (step == WARM_UP) {

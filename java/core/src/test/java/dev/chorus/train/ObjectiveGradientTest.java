@@ -10,7 +10,7 @@ import dev.chorus.loss.EvidentialClassLoss;
 import dev.chorus.loss.SoftCrossEntropyLoss;
 import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.FlatBatch;
 import dev.chorus.model.Parameters;
 import dev.chorus.model.SequenceScorer;
@@ -43,7 +43,7 @@ class ObjectiveGradientTest {
     private static final double RELATIVE = 2e-3;
 
     private static final int V = 11;
-    private static final DecoderConfig CONFIG = DecoderConfig.of(V, 8, 2, 2, 12);
+    private static final ModelConfig CONFIG = ModelConfig.gpt2(V, 8, 2, 2, 12);
     private static final List<int[]> TOKENS = TinyDecoders.sequences(V, 1, 6, 3, 9, 4);
     private static final List<Sequence> SEQUENCES = List.of(
             new Sequence(TOKENS.get(0), 1),

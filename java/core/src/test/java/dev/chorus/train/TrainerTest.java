@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.torch.LibTorch;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class TrainerTest {
     private static final int V = 40;
-    private static final DecoderConfig CONFIG = DecoderConfig.of(V, 16, 2, 2, 16);
+    private static final ModelConfig CONFIG = ModelConfig.gpt2(V, 16, 2, 2, 16);
     private static final TrainSettings SETTINGS = new TrainSettings(2, 4, 0.01, 0.01, 0.1, 1);
     private static final int[] LENGTHS = {5, 9, 3, 12, 7, 7, 2, 10, 4, 16, 8, 6, 5};
 

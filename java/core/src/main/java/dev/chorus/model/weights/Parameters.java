@@ -1,4 +1,4 @@
-package dev.chorus.model;
+package dev.chorus.model.weights;
 
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.Scope;
@@ -19,65 +19,33 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Owns its native memory until {@link #close}. Not thread-safe.
  */
 public final class Parameters implements AutoCloseable {
-    /**
-     * One trained tensor.
-     *
-     * @param name      as in the checkpoint
-     * @param shape     of the tensor
-     * @param mean      of the normal distribution that it starts from
-     * @param deviation of that distribution; 0 for a constant
-     */
-    record Spec(String name, long[] shape, double mean, double deviation) {
-        static Spec normal(String name, double deviation, long... shape) {
-            return new Spec(name, shape, 0, deviation);
-        }
-
-        static Spec constant(String name, double value, long... shape) {
-            return new Spec(name, shape, value, 0);
-        }
-
-        long count() {
-            long count = 1;
-            for (long size : shape) {
-                count *= size;
-            }
-            return count;
-        }
-
-        boolean matrixLike() {
-            return shape.length > 1;
-        }
-    }
-
     private final Tensor values;
-    private final Tensor gradients;
+    private Tensor gradients;
     private final long decayed;
     private final Map<String, Tensor> trained = new LinkedHashMap<>();
     private final Map<String, Slice> slices = new LinkedHashMap<>();
     private final List<Tensor> owned = new ArrayList<>();
 
     /** Where a tensor lies in the flat buffer. */
-    private record Slice(Spec spec, long offset) {}
+    private record Slice(TensorSpec spec, long offset) {}
 
-    Parameters(List<Spec> specs) {
-        List<Spec> ordered = new ArrayList<>();
-        specs.stream().filter(Spec::matrixLike).forEach(ordered::add);
+    /** Zeros of these names and shapes. */
+    public Parameters(List<TensorSpec> specs) {
+        List<TensorSpec> ordered = new ArrayList<>();
+        specs.stream().filter(TensorSpec::matrixLike).forEach(ordered::add);
         specs.stream().filter(spec -> !spec.matrixLike()).forEach(ordered::add);
-        long total = ordered.stream().mapToLong(Spec::count).sum();
+        long total = ordered.stream().mapToLong(TensorSpec::count).sum();
         decayed =
-                ordered.stream().filter(Spec::matrixLike).mapToLong(Spec::count).sum();
+                ordered.stream().filter(TensorSpec::matrixLike).mapToLong(TensorSpec::count).sum();
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
             values = keep(scope, Tensors.zeros(total));
-            gradients = keep(scope, Tensors.zeros(total));
             long offset = 0;
-            for (Spec spec : ordered) {
+            for (TensorSpec spec : ordered) {
                 Tensor view = values.narrow(0, offset, spec.count())
                         .view(spec.shape())
                         .detach();
                 view.set_requires_grad(true);
-                view.mutable_grad()
-                        .put(gradients.narrow(0, offset, spec.count()).view(spec.shape()));
                 trained.put(spec.name(), keep(scope, view));
                 slices.put(spec.name(), new Slice(spec, offset));
                 offset += spec.count();
@@ -91,9 +59,9 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** Starts every tensor from its distribution: a function of (seed, tensor name, element). */
-    void initialise(long seed) {
+    public void initialise(long seed) {
         for (Slice slice : slices.values()) {
-            Spec spec = slice.spec();
+            TensorSpec spec = slice.spec();
             CounterRandom random = CounterRandom.of(seed, spec.name());
             float[] start = new float[Math.toIntExact(spec.count())];
             for (int i = 0; i < start.length; i++) {
@@ -119,13 +87,38 @@ public final class Parameters implements AutoCloseable {
         return values;
     }
 
-    /** All gradients, float32 [count]; every backward pass adds to it. */
+    /** All gradients, float32 [count]; every backward pass adds to it. Made when first asked for, so that loading needs none. */
     public Tensor gradients() {
+        if (gradients == null) {
+            try (Scope scope = new Scope();
+                    Tensors.GradientMode off = Tensors.withoutGradients()) {
+                gradients = scope.release(Tensors.zeros(count()));
+                for (Map.Entry<String, Slice> entry : slices.entrySet()) {
+                    TensorSpec spec = entry.getValue().spec();
+                    trained.get(entry.getKey())
+                            .mutable_grad()
+                            .put(gradients
+                                    .narrow(0, entry.getValue().offset(), spec.count())
+                                    .view(spec.shape()));
+                }
+            }
+        }
         return gradients;
     }
 
+    /** The gradient of one tensor, a view of {@link #gradients}, in the caller's scope. */
+    public Tensor gradient(String name) {
+        gradients();
+        return get(name).grad();
+    }
+
+    /** Whether there is a tensor of this name. */
+    public boolean has(String name) {
+        return trained.containsKey(name);
+    }
+
     /** The trained tensor of this name, a leaf of the autograd graph. */
-    Tensor get(String name) {
+    public Tensor get(String name) {
         Tensor tensor = trained.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("no parameter '" + name + "'; there are " + trained.keySet());
@@ -134,17 +127,17 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** Checkpoint names in buffer order. */
-    List<String> names() {
+    public List<String> names() {
         return List.copyOf(slices.keySet());
     }
 
     /** The shape of one tensor. */
-    long[] shape(String name) {
+    public long[] shape(String name) {
         return slice(name).spec().shape();
     }
 
     /** A copy of one tensor, row-major. */
-    float[] read(String name) {
+    public float[] read(String name) {
         Slice slice = slice(name);
         float[] out = new float[Math.toIntExact(slice.spec().count())];
         try (Scope scope = new Scope()) {
@@ -155,7 +148,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** Overwrites one tensor. */
-    void write(String name, float[] in) {
+    public void write(String name, float[] in) {
         Slice slice = slice(name);
         if (in.length != slice.spec().count()) {
             throw new IllegalArgumentException(
@@ -182,5 +175,8 @@ public final class Parameters implements AutoCloseable {
             owned.get(i).close();
         }
         owned.clear();
+        if (gradients != null) {
+            gradients.close();
+        }
     }
 }

@@ -1,0 +1,58 @@
+package dev.chorus.model.block;
+
+import dev.chorus.model.family.Positions.Rotary;
+import dev.chorus.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Rotary positions of the tokens of one batch (Su et al., arXiv:2104.09864): channel i of a head turns with channel i + r/2.
+ *
+ * @param channels r, of every head from the first
+ * @param cos      [N, 1, r/2] f32
+ * @param sin      [N, 1, r/2] f32
+ */
+public record Rotation(int channels, Tensor cos, Tensor sin) {
+    /**
+     * For tokens at these positions.
+     *
+     * @param positions [N] from 0
+     * @param lengths   [N] tokens of the sequence that each belongs to, for frequencies that depend on it
+     */
+    public static Rotation of(Rotary rotary, long[] positions, int[] lengths) {
+        int pairs = rotary.channels() / 2;
+        float[] cos = new float[positions.length * pairs];
+        float[] sin = new float[positions.length * pairs];
+        double[] frequencies = null;
+        int length = -1;
+        for (int n = 0; n < positions.length; n++) {
+            if (frequencies == null || (rotary.scaling().dependsOnLength() && lengths[n] != length)) {
+                length = lengths[n];
+                frequencies = rotary.scaling().frequencies(rotary.channels(), rotary.theta(), length);
+            }
+            for (int i = 0; i < pairs; i++) {
+                double angle = positions[n] * frequencies[i];
+                cos[n * pairs + i] = (float) Math.cos(angle);
+                sin[n * pairs + i] = (float) Math.sin(angle);
+            }
+        }
+        return new Rotation(
+                rotary.channels(),
+                Tensors.floats(cos, positions.length, 1, pairs),
+                Tensors.floats(sin, positions.length, 1, pairs));
+    }
+
+    /** x [N, heads, d] turned, in its own dtype; computed in f32. */
+    Tensor of(Tensor x) {
+        int pairs = channels / 2;
+        Tensor first = x.narrow(2, 0, pairs);
+        Tensor second = x.narrow(2, pairs, pairs);
+        Tensor left = first.mul(cos).sub(second.mul(sin));
+        Tensor right = second.mul(cos).add(first.mul(sin));
+        TensorVector parts = x.size(2) == channels
+                ? Tensors.vector(left, right)
+                : Tensors.vector(left, right, x.narrow(2, channels, x.size(2) - channels));
+        return torch.cat(parts, 2).to(x.scalar_type());
+    }
+}

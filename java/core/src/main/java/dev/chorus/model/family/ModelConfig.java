@@ -1,0 +1,186 @@
+package dev.chorus.model.family;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * A Hugging Face {@code config.json} with what it describes. The file's keys are all kept, so that a model that is saved again
+ * has the config that it came with.
+ */
+public final class ModelConfig {
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+    private static final String FILE = "config.json";
+    private static final String GENERATION = "generation_config.json";
+    private static final String CLASSIFIER = "ForSequenceClassification";
+
+    private final ObjectNode json;
+    private final Family family;
+    private final Architecture architecture;
+    private final Set<String> unread;
+    private final byte[] generation;
+
+    private ModelConfig(ObjectNode json, byte[] generation, String name) {
+        this.json = json;
+        this.generation = generation;
+        ConfigJson config = new ConfigJson(json, name);
+        family = Families.of(config);
+        architecture = family.read(config).withLabels(labels(json));
+        unread = config.unread();
+    }
+
+    /**
+     * Reads {@code config.json} of a model folder, and keeps {@code generation_config.json} beside it if there is one.
+     *
+     * @throws ConfigProblem if it is no config, or asks for what is not built; names the file and the key
+     */
+    public static ModelConfig read(Path folder) {
+        Path file = folder.resolve(FILE);
+        Path beside = folder.resolve(GENERATION);
+        JsonNode node;
+        byte[] generation;
+        try {
+            node = JSON.readTree(Files.readString(file));
+            generation = Files.exists(beside) ? Files.readAllBytes(beside) : null;
+        } catch (NoSuchFileException e) {
+            throw new ConfigProblem(file + ": no such file; a model folder has a config.json");
+        } catch (JsonProcessingException e) {
+            throw new ConfigProblem(file + ": is not JSON: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new ConfigProblem(file + ": cannot be read: " + e.getMessage());
+        }
+        if (!(node instanceof ObjectNode object)) {
+            throw new ConfigProblem(file + ": expected a JSON object");
+        }
+        return new ModelConfig(object, generation, file.toString());
+    }
+
+    /** A new GPT-2 language model with a feed-forward part of four times its width, without dropout. */
+    public static ModelConfig gpt2(int vocabSize, int width, int layers, int heads, int positions) {
+        ObjectNode node = JSON.createObjectNode();
+        node.putArray("architectures").add("GPT2LMHeadModel");
+        node.put("model_type", "gpt2");
+        node.put("vocab_size", vocabSize);
+        node.put("n_embd", width);
+        node.put("n_inner", 4 * width);
+        node.put("n_layer", layers);
+        node.put("n_head", heads);
+        node.put("n_positions", positions);
+        node.put("activation_function", "gelu_new");
+        node.put("layer_norm_epsilon", 1e-5);
+        node.put("embd_pdrop", 0.0);
+        node.put("attn_pdrop", 0.0);
+        node.put("resid_pdrop", 0.0);
+        node.put("tie_word_embeddings", true);
+        return new ModelConfig(node, null, "gpt2");
+    }
+
+    /** The same decoder with a classification head of this many classes, or as a language model (0). */
+    public ModelConfig withLabels(int count) {
+        ObjectNode copy = json.deepCopy();
+        copy.putArray("architectures").add(count > 0 ? family.className() + CLASSIFIER : family.languageModelClass());
+        copy.remove("num_labels");
+        copy.remove("label2id");
+        copy.remove("id2label");
+        if (count > 0) {
+            ObjectNode names = copy.putObject("id2label");
+            ObjectNode numbers = copy.putObject("label2id");
+            for (int i = 0; i < count; i++) {
+                names.put(Integer.toString(i), "LABEL_" + i);
+                numbers.put("LABEL_" + i, i);
+            }
+        }
+        return new ModelConfig(copy, generation, family.modelType());
+    }
+
+    /** The same config with this value; for settings that do not change the computation, such as token ids. */
+    public ModelConfig with(String key, int value) {
+        ObjectNode copy = json.deepCopy();
+        copy.put(key, value);
+        return new ModelConfig(copy, generation, family.modelType());
+    }
+
+    /** The family. */
+    public Family family() {
+        return family;
+    }
+
+    /** What is computed. */
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    /** Keys that nobody understood; they may or may not matter. */
+    public Set<String> unread() {
+        return unread;
+    }
+
+    /**
+     * Token ids under a key such as {@code eos_token_id}, of {@code generation_config.json} if it names them, otherwise of the
+     * config: several if it is a list, none if it is missing.
+     */
+    public int[] tokenIds(String key) {
+        if (generation != null) {
+            try {
+                JsonNode value = JSON.readTree(generation).path(key);
+                if (!value.isMissingNode() && !value.isNull()) {
+                    return ids(value);
+                }
+            } catch (IOException e) {
+                throw new ConfigProblem(GENERATION + ": is not JSON: " + e.getMessage());
+            }
+        }
+        return ids(json.path(key));
+    }
+
+    private static int[] ids(JsonNode value) {
+        if (value.isArray()) {
+            int[] ids = new int[value.size()];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = value.get(i).asInt();
+            }
+            return ids;
+        }
+        return value.isIntegralNumber() ? new int[] {value.asInt()} : new int[0];
+    }
+
+    /**
+     * Writes {@code config.json}, and {@code generation_config.json} if the model came with one.
+     *
+     * @param dtype of the weights beside it, as PyTorch calls it
+     */
+    public void write(Path folder, String dtype) throws IOException {
+        ObjectNode copy = json.deepCopy();
+        // Older readers know one spelling, newer ones both.
+        copy.remove("dtype");
+        copy.put("torch_dtype", dtype);
+        Files.writeString(
+                folder.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(copy) + "\n");
+        if (generation != null) {
+            Files.write(folder.resolve(GENERATION), generation);
+        }
+    }
+
+    private static int labels(ObjectNode json) {
+        if (!json.path("architectures").path(0).asText("").endsWith(CLASSIFIER)) {
+            return 0;
+        }
+        if (json.path("id2label").isObject()) {
+            return json.get("id2label").size();
+        }
+        // What transformers takes if nothing is said.
+        return json.path("num_labels").asInt(2);
+    }
+}
