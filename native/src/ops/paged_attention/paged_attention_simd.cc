@@ -172,6 +172,11 @@ CHORUS_INLINE void MixPages(Tile& tile, const T* const* pages, int from, int to,
   for (; vector < vectors; ++vector) Mix<T, kRows, 1>(tile, pages, from, to, d, vector);
 }
 
+template <typename T>
+CHORUS_INLINE void Prefetch(const T* p, int64_t count) {
+  for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(p + i);
+}
+
 /** Rows [begin, begin + rows) of the run of queries that starts at `query`, rows <= kRows. */
 template <typename T, int kRows>
 __attribute__((noinline)) void AttendTile(const PagedAttention<T>& a, int64_t query, int64_t begin, int rows, int64_t g) {
@@ -213,9 +218,18 @@ __attribute__((noinline)) void AttendTile(const PagedAttention<T>& a, int64_t qu
       keys[p] = a.keys + table[page + p] * block + offset;
       values[p] = a.values + table[page + p] * block + offset;
     }
+    if (begin == 0) {
+      // The first tile that meets these keys; later ones find them near. Blocks of a head are too short, and too far apart, for
+      // the processor to see where they go on.
+      for (int p = 0; p < count; ++p) Prefetch(values[p], kPageTokens * d);
+    }
     ScoresOfPages<T, kRows>(tile.scores, tile.q, d, keys, count);
     for (int m = 0; m < kRows; ++m) {
       Softmax(tile, m, start, count * kVectorsAPage, static_cast<float>(a.soft_cap), a.slopes != nullptr);
+    }
+    if (begin == 0) {
+      const int64_t next = page + count, end = (length - 1) / kPageTokens + 1;
+      for (int64_t p = next; p < end && p < next + kChunkPages; ++p) Prefetch(a.keys + table[p] * block + offset, kPageTokens * d);
     }
     MixPages<T, kRows>(tile, values, static_cast<int>(from - start), static_cast<int>(to - start), d);
   }
