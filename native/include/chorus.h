@@ -530,6 +530,57 @@ CHORUS_API chorus_status chorus_digamma_f32(float* y, const float* x, int64_t co
 CHORUS_API chorus_status chorus_trigamma_f64(double* y, const double* x, int64_t count);
 CHORUS_API chorus_status chorus_trigamma_f32(float* y, const float* x, int64_t count);
 
+/* ---- paged_attention: queries against a key-value cache in pages -------------------------- */
+
+enum {
+  /** Tokens of a page. */
+  CHORUS_PAGE_TOKENS = 16,
+  /** The widest attention head. */
+  CHORUS_MAX_HEAD_WIDTH = 512
+};
+
+/**
+ * Writes k and v [N, G, d] of N tokens, rows k_stride and v_stride apart (slices of one product), to one layer's cache
+ *
+ *   keys   [pages, G, d, 16]   transposed inside a page
+ *   values [pages, G, 16, d]
+ *
+ * at slots [N] = page * 16 + place; no slot comes twice in a call. What stood in other places stays. Refused: a slot
+ * outside of [0, 16 pages), before anything is written.
+ */
+CHORUS_API chorus_status chorus_paged_append_f32(float* keys, float* values, const float* k, const float* v,
+                                                 const int64_t* slots, int64_t N, int64_t G, int64_t d, int64_t pages,
+                                                 int64_t k_stride, int64_t v_stride);
+CHORUS_API chorus_status chorus_paged_append_bf16(chorus_bf16* keys, chorus_bf16* values, const chorus_bf16* k,
+                                                  const chorus_bf16* v, const int64_t* slots, int64_t N, int64_t G,
+                                                  int64_t d, int64_t pages, int64_t k_stride, int64_t v_stride);
+
+/**
+ * out [N, H, d] from queries q [N, H, d], rows out_stride and q_stride apart, and the cache above (pages after Kwon et al.,
+ * arXiv:2309.06180). Query n belongs to row r = row_n of table [rows, max_pages], whose entry i is the page of the positions
+ * 16 i to 16 i + 15, and sees the positions from max(0, length_n - window) (window 0: from 0) up to length_n - 1. Query
+ * head h reads key-value head h / (H / G); H is a multiple of G.
+ *
+ *   s_j = scale q_nh . k_j,   soft_cap tanh(s_j / soft_cap) unless soft_cap is 0,   + slopes_h (j - (length_n - 1))
+ *   out_nh = sum_j softmax(s)_j v_j
+ *
+ * slopes [H] (nullable: 0) are those of ALiBi (Press et al., arXiv:2108.12409). Rows may share pages. Queries of one row that
+ * follow one another share the work of loading its cache; the result of a query does not depend, to the bit, on which queries
+ * are in the call, as long as values are finite. Entries of the table beyond a query's positions, and places of the cache that
+ * no query sees, may hold anything. Everything is computed in f32. Refused: a row outside the table, a length outside of [1, 16
+ * max_pages], an entry that a query needs outside of [0, pages); NaN is not looked for. d is at most CHORUS_MAX_HEAD_WIDTH, and
+ * multiples of 16 are fast.
+ */
+CHORUS_API chorus_status chorus_paged_attention_f32(
+    float* out, const float* q, const float* keys, const float* values, const int32_t* table, const int32_t* row,
+    const int32_t* length, const float* slopes, int64_t N, int64_t H, int64_t G, int64_t d, int64_t pages, int64_t rows,
+    int64_t max_pages, int64_t q_stride, int64_t out_stride, double scale, double soft_cap, int64_t window);
+CHORUS_API chorus_status chorus_paged_attention_bf16(
+    chorus_bf16* out, const chorus_bf16* q, const chorus_bf16* keys, const chorus_bf16* values, const int32_t* table,
+    const int32_t* row, const int32_t* length, const float* slopes, int64_t N, int64_t H, int64_t G, int64_t d,
+    int64_t pages, int64_t rows, int64_t max_pages, int64_t q_stride, int64_t out_stride, double scale, double soft_cap,
+    int64_t window);
+
 #ifdef __cplusplus
 }
 #endif

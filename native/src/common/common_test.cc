@@ -142,6 +142,17 @@ CHORUS_TEST(VectorMath_AgreesWithLibm) {
   const std::vector<float> far = {0, -88, -INFINITY, -1e30f};
   math.exp_f32(g.data(), far.data(), 4);
   EXPECT_TRUE(g[0] == 1 && g[1] == 0 && g[2] == 0 && g[3] == 0);
+
+  for (double magnitude : {0.01, 1.0, 12.0}) {
+    f = random.Floats(4001, -magnitude, magnitude);
+    math.tanh_f32(g.data(), f.data(), 4001);
+    for (size_t i = 0; i < f.size(); ++i) {
+      EXPECT_NEAR(g[i], std::tanh(static_cast<double>(f[i])), (Tolerance{0, 4e-7}));
+    }
+  }
+  const std::vector<float> ends = {0, 1e30f, -1e30f, INFINITY, -INFINITY, 1e-30f};
+  math.tanh_f32(g.data(), ends.data(), 6);
+  EXPECT_TRUE(g[0] == 0 && g[1] == 1 && g[2] == -1 && g[3] == 1 && g[4] == -1 && g[5] == 1e-30f);
 }
 
 CHORUS_TEST(Bf16_RoundTripsAndRoundsToEven) {

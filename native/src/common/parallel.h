@@ -23,6 +23,14 @@ void ParallelRows(int64_t N, int64_t work, const Body& body) {
   for (int64_t n = 0; n < N; ++n) body(n);
 }
 
+/** body(i) for i in [0, N), pieces of unequal work that sum up to `work` elements: a thread takes the next when it is done. */
+template <typename Body>
+void ParallelPieces(int64_t N, double work, const Body& body) {
+  const bool parallel = N > 1 && work >= static_cast<double>(kParallelFrom);
+#pragma omp parallel for schedule(dynamic) if (parallel)
+  for (int64_t n = 0; n < N; ++n) body(n);
+}
+
 /** The lowest row that was reported, or -1. */
 class FirstBadRow {
  public:

@@ -10,6 +10,7 @@ namespace chorus {
 
 struct MathLoops {
   void (*exp_f32)(float* y, const float* x, int64_t count);
+  void (*tanh_f32)(float* y, const float* x, int64_t count);
   void (*exp)(double* y, const double* x, int64_t count);
   void (*log)(double* y, const double* x, int64_t count);
   void (*log1p)(double* y, const double* x, int64_t count);

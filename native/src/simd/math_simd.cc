@@ -21,16 +21,20 @@ F64 ExpOf(F64 x) { return Exp(x); }
 F64 LogOf(F64 x) { return Log(x); }
 F64 Log1pOf(F64 x) { return Log1p(x); }
 
-void ExpF32(float* y, const float* x, int64_t count) {
+template <F32 (*f)(F32)>
+void MapF32(float* y, const float* x, int64_t count) {
   for (int64_t i = 0; i < count; i += kF32) {
     const int64_t n = count - i < kF32 ? count - i : kF32;
-    StoreFirst(y + i, n, Exp(LoadFirst(x + i, n, 0.0f)));
+    StoreFirst(y + i, n, f(LoadFirst(x + i, n, 0.0f)));
   }
 }
 
+F32 ExpF32Of(F32 x) { return Exp(x); }
+F32 TanhF32Of(F32 x) { return Tanh(x); }
+
 }  // namespace
 
-extern const MathLoops kMathLoops = {ExpF32, Map<ExpOf>, Map<LogOf>, Map<Log1pOf>};
+extern const MathLoops kMathLoops = {MapF32<ExpF32Of>, MapF32<TanhF32Of>, Map<ExpOf>, Map<LogOf>, Map<Log1pOf>};
 
 }  // namespace CHORUS_ISA
 }  // namespace chorus

@@ -22,6 +22,7 @@ public class ChorusPreset implements InfoMapper {
         infoMap.put(new Info("float").valueTypes("float").pointerTypes("FloatPointer"))
                 .put(new Info("double").valueTypes("double").pointerTypes("DoublePointer"))
                 .put(new Info("chorus_bf16").cast().valueTypes("short").pointerTypes("ShortPointer"))
+                .put(new Info("int32_t").valueTypes("int").pointerTypes("IntPointer"))
                 .put(new Info("int64_t", "long long").cast().valueTypes("long").pointerTypes("LongPointer"))
                 .put(new Info("const char").valueTypes("byte").pointerTypes("@Cast(\"const char*\") BytePointer"))
                 .put(new Info("chorus_status").valueTypes("int"))

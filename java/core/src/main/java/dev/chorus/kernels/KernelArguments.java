@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -65,6 +66,13 @@ final class KernelArguments {
         check(name, tensor, ScalarType.Long, shape);
         requireContiguous(name, tensor);
         return tensor.data_ptr_long();
+    }
+
+    /** As {@link #floats} for int32. */
+    static IntPointer ints(String name, Tensor tensor, long... shape) {
+        check(name, tensor, ScalarType.Int, shape);
+        requireContiguous(name, tensor);
+        return tensor.data_ptr_int();
     }
 
     /**
@@ -160,6 +168,31 @@ final class KernelArguments {
         return stride;
     }
 
+    /**
+     * As {@link #rowStride} for rows that are blocks, [N, A, B]: each is dense, as in a slice of a product's columns that is
+     * seen as heads.
+     */
+    static long blockStride(String name, Tensor blocks) {
+        long width = blocks.size(1) * blocks.size(2);
+        boolean dense = (blocks.size(2) <= 1 || blocks.stride(2) == 1)
+                && (blocks.size(1) <= 1 || blocks.stride(1) == blocks.size(2));
+        long stride = blocks.size(0) <= 1 || width == 0 ? width : blocks.stride(0);
+        if (!dense || stride < width) {
+            throw new IllegalArgumentException(name + ": expected dense rows that do not overlap, got shape "
+                    + Arrays.toString(shape(blocks)) + " with strides "
+                    + Arrays.toString(new long[] {blocks.stride(0), blocks.stride(1), blocks.stride(2)}));
+        }
+        return stride;
+    }
+
+    /** @throws IllegalArgumentException unless both have one type of elements */
+    static void requireSameType(String name, LogitType type, String otherName, LogitType other) {
+        if (type != other) {
+            throw new IllegalArgumentException(
+                    name + ": expected dtype " + other.dtype + " as " + otherName + " has, got " + type.dtype);
+        }
+    }
+
     /** Size {@code dimension} of a tensor that must have {@code rank} of them; the names of them make the message. */
     static long size(String name, Tensor tensor, int dimension, String... letters) {
         requirePresent(name, tensor);
@@ -180,6 +213,13 @@ final class KernelArguments {
     static Tensor emptyFloats(long... shape) {
         // Closed here, so that only the result stays behind in the caller's scope.
         try (TensorOptions options = new TensorOptions(ScalarType.Float)) {
+            return torch.empty(shape, options, null);
+        }
+    }
+
+    /** As {@link #emptyFloats}, of f32 or bf16. */
+    static Tensor empty(LogitType type, long... shape) {
+        try (TensorOptions options = new TensorOptions(type.dtype)) {
             return torch.empty(shape, options, null);
         }
     }
