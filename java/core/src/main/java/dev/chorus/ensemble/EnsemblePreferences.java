@@ -3,7 +3,7 @@ package dev.chorus.ensemble;
 import dev.chorus.aggregate.LabelerWeights;
 import dev.chorus.aggregate.PreferencePairs;
 import dev.chorus.data.Example;
-import dev.chorus.model.BeamSearch.Hypothesis;
+import dev.chorus.model.generate.BeamSearch.Hypothesis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleConsumer;

@@ -5,7 +5,7 @@ import dev.chorus.data.SlotText;
 import dev.chorus.eval.Entity;
 import dev.chorus.eval.SluF1;
 import dev.chorus.labels.TextLabels.TextLabel;
-import dev.chorus.model.BeamSearch;
+import dev.chorus.model.generate.BeamSearch;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.SequenceScorer;
 import dev.chorus.model.SequenceScorer.Sequence;

@@ -287,7 +287,7 @@ public final class Decoder implements AutoCloseable {
 
     private PassContext context(FlatBatch batch, CounterRandom dropout) {
         Rotation rotation = rotation(batch.positions(), batch.lengths());
-        return new PassContext(Packing.of(batch.offsets()), null, rotation, precision, activeAdapter(), dropout);
+        return new PassContext(Packing.of(batch.offsets(), shape), null, rotation, precision, activeAdapter(), dropout);
     }
 
     private Rotation rotation(long[] places, int[] lengths) {
@@ -312,7 +312,7 @@ public final class Decoder implements AutoCloseable {
     }
 
     /** Language-model logits [M, V], f32, of hidden states [M, E]. */
-    Tensor logits(Tensor hidden) {
+    public Tensor logits(Tensor hidden) {
         Tensor z = torch.linear(hidden, headWeight().to(precision.type())).to(ScalarType.Float);
         double cap = shape.head().softCap();
         return cap > 0 ? z.div(new Scalar(cap)).tanh().mul(new Scalar(cap)) : z;

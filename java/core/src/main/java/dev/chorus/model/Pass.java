@@ -51,7 +51,8 @@ public final class Pass {
                     Tensor input = inputs.get(i).detach();
                     input.set_requires_grad(true);
                     run(blocks.get(i).of(input, context), gradient);
-                    gradient = scope.handOver(input.grad());
+                    // grad() is a view into its tensor, which ends with this scope.
+                    gradient = scope.handOver(input.grad().detach());
                 }
             }
             if (embedded.requires_grad()) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.data.Example;
-import dev.chorus.model.BeamSearch.Hypothesis;
+import dev.chorus.model.generate.BeamSearch.Hypothesis;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.SequenceScorer;

@@ -168,7 +168,7 @@ final class Attention {
     }
 
     private Tensor plain(Tensor q, Tensor k, Tensor v, Packing packing) {
-        Tensor mask = packing.mask(window, alibi, shape.heads());
+        Tensor mask = packing.mask(window);
         return torch.scaled_dot_product_attention(
                 q,
                 k,
@@ -185,7 +185,7 @@ final class Attention {
         Tensor scores = q.matmul(k.transpose(2, 3)).to(ScalarType.Float).mul(new Scalar(scale / shape.softCap()));
         Tensor masked = scores.tanh()
                 .mul(new Scalar(shape.softCap()))
-                .add(packing.wholeMask(window, alibi, shape.heads()));
+                .add(packing.mask(window));
         return torch.softmax(masked, -1).to(v.scalar_type()).matmul(v);
     }
 }

@@ -1,5 +1,6 @@
 package dev.chorus.model.block;
 
+import dev.chorus.model.family.Architecture;
 import dev.chorus.model.family.Positions;
 import dev.chorus.torch.Tensors;
 import java.util.HashMap;
@@ -27,11 +28,11 @@ public final class Packing {
     }
 
     /**
-     * For sequences laid end to end.
+     * For sequences laid end to end, with the masks that the architecture's layers need.
      *
      * @param offsets [S + 1] where every sequence starts
      */
-    public static Packing of(int[] offsets) {
+    public static Packing of(int[] offsets, Architecture architecture) {
         int sequences = offsets.length - 1;
         int tokens = offsets[sequences];
         int longest = 0;
@@ -48,7 +49,17 @@ public final class Packing {
             }
             index = Tensors.longs(places, tokens);
         }
-        return new Packing(index, sequences, longest);
+        Packing packing = new Packing(index, sequences, longest);
+        Architecture.Attention attention = architecture.attention();
+        boolean alibi = attention.positions() instanceof Positions.Alibi;
+        for (int window : architecture.windows()) {
+            boolean slides = window > 0 && window < longest;
+            // Capped scores are masked by hand, so they need the causal mask too.
+            if (slides || alibi || attention.softCap() > 0) {
+                packing.masks.computeIfAbsent(window, w -> packing.build(slides ? w : 0, alibi, attention.heads()));
+            }
+        }
+        return packing;
     }
 
     /** S. */
@@ -77,23 +88,11 @@ public final class Packing {
     /**
      * What is added to the scores [S, H, Tmax, Tmax], f32: -infinity where a key is hidden, ALiBi's penalties elsewhere.
      *
-     * @param window keys that a query sees, 0 for all before it
-     * @param alibi  whether distance is penalised
-     * @param heads  H
+     * @param window of the layer
      * @return [1 or H, Tmax, Tmax], or null where plain causal attention is all there is to it
      */
-    Tensor mask(int window, boolean alibi, int heads) {
-        boolean slides = window > 0 && window < longest;
-        if (!slides && !alibi) {
-            return null;
-        }
-        return masks.computeIfAbsent(slides ? window : 0, w -> build(w, alibi, heads));
-    }
-
-    /** As {@link #mask}, and causal where that needs none. */
-    Tensor wholeMask(int window, boolean alibi, int heads) {
-        Tensor mask = mask(window, alibi, heads);
-        return mask == null ? masks.computeIfAbsent(0, w -> build(0, false, heads)) : mask;
+    Tensor mask(int window) {
+        return masks.get(window);
     }
 
     private Tensor build(int window, boolean alibi, int heads) {

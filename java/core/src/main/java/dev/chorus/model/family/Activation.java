@@ -1,6 +1,7 @@
 package dev.chorus.model.family;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -17,23 +18,23 @@ public enum Activation {
     /** x sigmoid(1.702 x). */
     QUICK_GELU("quick_gelu");
 
-    private final String[] names;
+    private final List<String> names;
 
     Activation(String... names) {
-        this.names = names;
+        this.names = List.of(names);
     }
 
     /** By its name in a config. */
     static Optional<Activation> named(String name) {
         return Arrays.stream(values())
-                .filter(each -> Arrays.asList(each.names).contains(name))
+                .filter(each -> each.names.contains(name))
                 .findFirst();
     }
 
     /** All names, for messages. */
     static String supported() {
         return Arrays.stream(values())
-                .flatMap(each -> Arrays.stream(each.names))
+                .flatMap(each -> each.names.stream())
                 .collect(Collectors.joining(", "));
     }
 }

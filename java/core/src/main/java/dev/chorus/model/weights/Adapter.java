@@ -67,7 +67,7 @@ public final class Adapter implements AutoCloseable {
             long[] shape = adapter.parameters.shape(name);
             CounterRandom random = CounterRandom.of(seed, name);
             float[] start = new float[Math.toIntExact(shape[0] * shape[1])];
-            double bound = 1 / Math.sqrt(shape[1]);
+            double bound = 1 / Math.sqrt((double) shape[1]);
             for (int i = 0; i < start.length; i++) {
                 start[i] = (float) (bound * (2 * random.uniform(i) - 1));
             }

@@ -1,5 +1,10 @@
-package dev.chorus.model;
+package dev.chorus.model.generate;
 
+import dev.chorus.model.Decoder;
+
+import dev.chorus.model.cache.CachedBatch;
+import dev.chorus.model.cache.CachedSequence;
+import dev.chorus.model.cache.KeyValueCache;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
@@ -131,43 +136,63 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
         if (prompts.isEmpty()) {
             return results;
         }
-        FlatBatch batch = FlatBatch.of(prompts);
-        int positions = decoder.config().positions();
-        if (batch.longest() >= positions) {
-            throw new IllegalArgumentException(
-                    "a prompt of " + batch.longest() + " tokens leaves no room in " + positions + " positions");
-        }
         List<Item> items = new ArrayList<>();
+        int limit = decoder.architecture().hardLimit();
+        int pages = 0;
         for (int i = 0; i < prompts.size(); i++) {
-            items.add(new Item(i, Math.min(maxTokens, positions - prompts.get(i).length)));
+            int length = prompts.get(i).length;
+            if (length == 0 || length >= limit) {
+                throw new IllegalArgumentException(
+                        length == 0
+                                ? "prompt " + i + " has no tokens"
+                                : "a prompt of " + length + " tokens leaves no room in " + limit + " positions");
+            }
+            Item item = new Item(i, Math.min(maxTokens, limit - length));
+            items.add(item);
+            // Twice: while hypotheses are exchanged, the old and the new ones are held.
+            pages += KeyValueCache.pagesOf(length) + 2 * beams * (1 + KeyValueCache.pagesOf(item.room));
         }
-        int mostRoom = items.stream().mapToInt(item -> item.room).max().orElseThrow();
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients();
-                PrefixCache cache = new PrefixCache(decoder.config(), batch, mostRoom)) {
-            long[] next;
-            try (Scope step = new Scope()) {
-                Tensor last = decoder.hidden(batch, cache)
-                        .index_select(0, Tensors.longs(batch.lastTokens(), batch.sequences()));
-                next = expand(items, decoder.logits(last), cache, results);
+                KeyValueCache cache = new KeyValueCache(
+                        decoder.architecture(), decoder.precision(), decoder.architecture().layers(), pages)) {
+            List<CachedSequence> rows = new ArrayList<>();
+            List<int[]> next = prompts;
+            for (int i = 0; i < prompts.size(); i++) {
+                rows.add(cache.sequence());
             }
-            while (next.length > 0) {
+            while (!rows.isEmpty()) {
                 try (Scope step = new Scope()) {
-                    Tensor logits = decoder.logits(decoder.nextHidden(next, cache));
-                    cache.advance();
-                    next = expand(items, logits, cache, results);
+                    Tensor logits = decoder.logits(lastHidden(decoder, cache, rows, next));
+                    next = expand(items, logits, rows, results);
                 }
             }
         }
         return results;
     }
 
-    /** Chooses every item's next hypotheses, reorders the cache to them, and returns their last tokens. */
-    private long[] expand(List<Item> items, Tensor logits, PrefixCache cache, List<List<Hypothesis>> results) {
+    /** Reads every row's tokens; the hidden states of the last ones [rows, E]. */
+    private static Tensor lastHidden(
+            Decoder decoder, KeyValueCache cache, List<CachedSequence> rows, List<int[]> tokens) {
+        CachedBatch batch = new CachedBatch(cache);
+        long[] last = new long[rows.size()];
+        for (int row = 0; row < last.length; row++) {
+            int[] each = tokens.get(row);
+            int known = rows.get(row).length() == 0 ? rows.get(row).adopt(each, each.length - 1) : 0;
+            last[row] = batch.add(rows.get(row), each, known, each.length) + each.length - known - 1;
+        }
+        return decoder.read(batch).index_select(0, Tensors.longs(last, last.length));
+    }
+
+    /** Chooses every item's next hypotheses, exchanges the rows for theirs, and returns the token that each reads next. */
+    private List<int[]> expand(
+            List<Item> items, Tensor logits, List<CachedSequence> rows, List<List<Hypothesis>> results) {
         int width = (int) Math.min(Math.max(beams, 2), logits.size(1));
         Top top = Top.of(torch.log_softmax(logits, 1), width);
-        List<Long> parents = new ArrayList<>();
-        List<Long> next = new ArrayList<>();
+        List<CachedSequence> before = List.copyOf(rows);
+        boolean[] used = new boolean[before.size()];
+        rows.clear();
+        List<int[]> next = new ArrayList<>();
         List<Item> going = new ArrayList<>();
         for (Item item : items) {
             advance(item, top);
@@ -178,23 +203,26 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
                 results.set(item.index, ranked(item));
                 continue;
             }
-            List<Integer> rows = new ArrayList<>();
+            List<Integer> places = new ArrayList<>();
             for (int h = 0; h < item.active.size(); h++) {
                 int[] generated = item.active.get(h).tokens();
-                next.add((long) generated[generated.length - 1]);
-                rows.add(parents.size());
-                parents.add((long) item.rows.get(h));
+                next.add(new int[] {generated[generated.length - 1]});
+                int parent = item.rows.get(h);
+                places.add(rows.size());
+                rows.add(used[parent] ? before.get(parent).fork() : before.get(parent));
+                used[parent] = true;
             }
-            item.rows = rows;
+            item.rows = places;
             going.add(item);
         }
         items.clear();
         items.addAll(going);
-        long[] order = parents.stream().mapToLong(Long::longValue).toArray();
-        if (order.length > 0 && !isIdentity(order, cache.rows())) {
-            cache.reorder(order);
+        for (int row = 0; row < used.length; row++) {
+            if (!used[row]) {
+                before.get(row).close();
+            }
         }
-        return next.stream().mapToLong(Long::longValue).toArray();
+        return next;
     }
 
     private void advance(Item item, Top top) {
@@ -237,17 +265,5 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
         }
         all.sort(Comparator.comparingDouble(Hypothesis::meanLogp).reversed());
         return all.size() > beams ? List.copyOf(all.subList(0, beams)) : List.copyOf(all);
-    }
-
-    private static boolean isIdentity(long[] order, int rows) {
-        if (order.length != rows) {
-            return false;
-        }
-        for (int i = 0; i < order.length; i++) {
-            if (order[i] != i) {
-                return false;
-            }
-        }
-        return true;
     }
 }
