@@ -1,11 +1,12 @@
 package dev.chorus.model;
 
+import dev.chorus.model.checkpoint.CheckpointException;
+import dev.chorus.model.checkpoint.SafetensorsWriter;
+import dev.chorus.model.checkpoint.TensorStore;
 import dev.chorus.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -34,12 +35,12 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
         Files.writeString(
                 folder.resolve("tokenizer_config.json"),
                 TOKENIZER_CONFIG.formatted(decoder.config().positions()));
-        Map<String, Safetensors.Values> tensors = new LinkedHashMap<>();
         Parameters parameters = decoder.parameters();
-        for (String name : parameters.names()) {
-            tensors.put(name, new Safetensors.Values(parameters.shape(name), parameters.read(name)));
-        }
-        Safetensors.write(folder.resolve("model.safetensors"), tensors);
+        SafetensorsWriter.writeFolder(
+                folder,
+                parameters.names().stream()
+                        .map(name -> SafetensorsWriter.Item.of(name, parameters.get(name)))
+                        .toList());
     }
 
     /**
@@ -60,29 +61,20 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
     /** The weights and the shape alone, without a tokenizer. */
     static Decoder loadDecoder(Path folder) {
         DecoderConfig config = DecoderConfig.read(folder.resolve("config.json"));
-        Path file = folder.resolve("model.safetensors");
-        Map<String, Safetensors.Values> tensors = Safetensors.read(file);
         Decoder decoder = Decoder.blank(config);
-        try {
+        try (TensorStore store = TensorStore.open(folder)) {
             Parameters parameters = decoder.parameters();
             Set<String> missing = new TreeSet<>(parameters.names());
-            missing.removeAll(tensors.keySet());
-            Set<String> surplus = new TreeSet<>(tensors.keySet());
+            missing.removeAll(store.names());
+            Set<String> surplus = new TreeSet<>(store.names());
             surplus.removeAll(parameters.names());
             if (!missing.isEmpty() || !surplus.isEmpty()) {
                 throw new CheckpointException(
-                        file, "does not fit config.json; missing tensors: " + missing + ", surplus: " + surplus);
+                        store.source(),
+                        "does not fit config.json; missing tensors: " + missing + ", surplus: " + surplus);
             }
             for (String name : parameters.names()) {
-                Safetensors.Values values = tensors.get(name);
-                if (!java.util.Arrays.equals(values.shape(), parameters.shape(name))) {
-                    throw new CheckpointException(
-                            file,
-                            "tensor '" + name + "' has shape " + java.util.Arrays.toString(values.shape())
-                                    + ", config.json asks for "
-                                    + java.util.Arrays.toString(parameters.shape(name)));
-                }
-                parameters.write(name, values.values());
+                store.readInto(name, parameters.get(name));
             }
             return decoder;
         } catch (RuntimeException e) {

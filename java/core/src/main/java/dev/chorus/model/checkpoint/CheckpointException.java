@@ -1,4 +1,4 @@
-package dev.chorus.model;
+package dev.chorus.model.checkpoint;
 
 import java.nio.file.Path;
 
