@@ -1,0 +1,18 @@
+package dev.chorus.model.checkpoint;
+
+import java.nio.file.Path;
+
+/** A model folder that cannot be used as it is. The message names the file, and the key or tensor. */
+public class CheckpointException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** For a problem found in a file. */
+    public CheckpointException(Path file, String problem) {
+        super(file + ": " + problem);
+    }
+
+    /** For a problem with a cause, such as a failed read. */
+    public CheckpointException(Path file, String problem, Throwable cause) {
+        super(file + ": " + problem, cause);
+    }
+}
