@@ -2,7 +2,6 @@ package dev.chorus.model;
 
 import dev.chorus.text.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,30 +9,17 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A model on disk in Hugging Face's layout: {@code config.json}, {@code model.safetensors}, {@code tokenizer.json},
- * {@code tokenizer_config.json}.
+ * A model on disk in Hugging Face's layout: {@code config.json}, {@code model.safetensors}, {@code tokenizer.json} and the
+ * tokenizer's other files.
  *
  * @param decoder   owned by this object
  * @param tokenizer owned by this object
  */
 public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoCloseable {
-    private static final String TOKENIZER_CONFIG = """
-            {
-              "tokenizer_class": "PreTrainedTokenizerFast",
-              "pad_token": "<pad>",
-              "eos_token": "<eos>",
-              "sep_token": "<sep>",
-              "model_max_length": %d
-            }
-            """;
-
     /** Writes a model into a folder, which must exist and hold none. */
     public static void save(Path folder, Decoder decoder, Tokenizer tokenizer) throws IOException {
         decoder.config().write(folder.resolve("config.json"), tokenizer.pad(), tokenizer.eos());
-        Files.write(folder.resolve("tokenizer.json"), tokenizer.json());
-        Files.writeString(
-                folder.resolve("tokenizer_config.json"),
-                TOKENIZER_CONFIG.formatted(decoder.config().positions()));
+        tokenizer.save(folder, decoder.config().positions());
         Map<String, Safetensors.Values> tensors = new LinkedHashMap<>();
         Parameters parameters = decoder.parameters();
         for (String name : parameters.names()) {
