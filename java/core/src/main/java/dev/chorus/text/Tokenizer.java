@@ -3,21 +3,22 @@ package dev.chorus.text;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
- * A Hugging Face {@code tokenizer.json}, run by Hugging Face's own library through DJL's binding.
+ * A Hugging Face {@code tokenizer.json}, run by Hugging Face's own library through DJL's binding, with the rules that the
+ * files beside it add ({@code TokenizerClass}): the ids are those of {@code AutoTokenizer.from_pretrained(folder)} in
+ * transformers 5.18.
  *
- * <p>No special token is ever added by itself: prompts and completions are put together where they are used. The special
- * tokens {@code <pad>}, {@code <eos>} and {@code <sep>} must exist. Thread-safe; owns a native object until {@link #close}.
+ * <p>{@link #encode} adds no special token; {@link #encodeWithSpecials} adds those that the model was trained with. Which
+ * special tokens there are is the folder's affair: {@code tokenizer_config.json}, {@code special_tokens_map.json}, and for a
+ * {@code tokenizer.json} that stands alone {@code <pad>}, {@code <eos>} and {@code <sep>}. Chat templates are not applied.
+ * Thread-safe; owns a native object until {@link #close}.
  */
 public final class Tokenizer implements AutoCloseable {
     static {
@@ -28,64 +29,84 @@ public final class Tokenizer implements AutoCloseable {
         }
     }
 
-    private final byte[] json;
+    private final TokenizerFiles files;
+    private final TokenizerDefinition definition;
     private final HuggingFaceTokenizer tokenizer;
-    private final int vocabSize;
-    private final int pad;
-    private final int eos;
-    private final int sep;
 
     /**
      * A text's tokens.
      *
      * @param ids   token ids
-     * @param spans [token][2] the characters that every token covers, from (inclusive) and to (exclusive)
+     * @param spans [token][2] the characters that every token covers, from (inclusive) and to (exclusive); 0, 0 for special
+     *     tokens that were added around the text
      */
     public record Tokens(int[] ids, int[][] spans) {}
 
-    private Tokenizer(byte[] json, String name) {
-        this.json = json.clone();
+    private Tokenizer(TokenizerFiles files) {
+        this.files = files;
+        definition = TokenizerDefinition.of(files);
         try {
-            JsonNode root = new ObjectMapper().readTree(json);
-            Map<String, Integer> special = new HashMap<>();
-            root.path("added_tokens")
-                    .forEach(token -> special.put(
-                            token.path("content").asText(), token.path("id").asInt()));
-            pad = special(special, "<pad>", name);
-            eos = special(special, "<eos>", name);
-            sep = special(special, "<sep>", name);
-            vocabSize = root.path("model").path("vocab").size();
             tokenizer = HuggingFaceTokenizer.newInstance(
-                    new ByteArrayInputStream(json), Map.of("addSpecialTokens", "false", "truncation", "false"));
+                    new ByteArrayInputStream(definition.json()),
+                    Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
         } catch (IOException | RuntimeException e) {
-            throw new IllegalArgumentException(name + ": not a usable tokenizer.json: " + e.getMessage(), e);
+            throw new TokenizerException(files.name(), "not a usable tokenizer.json: " + e.getMessage(), e);
         }
     }
 
     /**
-     * From the bytes of a {@code tokenizer.json}.
+     * From the bytes of a {@code tokenizer.json} that stands alone.
      *
      * @param name what messages call it
-     * @throws IllegalArgumentException if it is none, or lacks a special token
+     * @throws TokenizerException if it is none
      */
     public static Tokenizer of(byte[] json, String name) {
-        return new Tokenizer(json, name);
+        return new Tokenizer(TokenizerFiles.alone(json, name));
     }
 
-    /** From a model folder's {@code tokenizer.json}. */
+    /**
+     * From a model folder: {@code tokenizer.json} and what is there of {@code tokenizer_config.json},
+     * {@code special_tokens_map.json}, {@code added_tokens.json}, {@code config.json}.
+     *
+     * @throws TokenizerException if the files cannot be used, or would give other ids in transformers than here; names the
+     *     file, the key and the cure
+     */
     public static Tokenizer load(Path folder) throws IOException {
-        Path file = folder.resolve("tokenizer.json");
-        return new Tokenizer(Files.readAllBytes(file), file.toString());
+        return new Tokenizer(TokenizerFiles.read(folder));
     }
 
-    /** Token ids of a text. */
+    /**
+     * Writes the tokenizer's files into a model folder: all of the folder it came from, byte for byte. A tokenizer that stands
+     * alone gets a {@code tokenizer_config.json} with {@code <pad>}, {@code <eos>} and {@code <sep>}.
+     *
+     * @param positions the longest sequence of the model, in tokens
+     */
+    public void save(Path folder, long positions) throws IOException {
+        files.write(folder, positions);
+    }
+
+    /** Token ids of a text, without special tokens around it. */
     public int[] encode(String text) {
         return ints(tokenizer.encode(text, false, false).getIds());
     }
 
-    /** Token ids with the characters they cover. */
+    /** Token ids of a text with the special tokens that the tokenizer puts around it: {@code tokenizer(text)} in Python. */
+    public int[] encodeWithSpecials(String text) {
+        return ints(tokenizer.encode(text, true, false).getIds());
+    }
+
+    /** Token ids with the characters they cover, without special tokens around the text. */
     public Tokens encodeWithSpans(String text) {
-        Encoding encoding = tokenizer.encode(text, false, false);
+        return spans(text, false);
+    }
+
+    /** Token ids with the characters they cover, and with the special tokens that the tokenizer puts around a text. */
+    public Tokens encodeWithSpecialsAndSpans(String text) {
+        return spans(text, true);
+    }
+
+    private Tokens spans(String text, boolean specials) {
+        Encoding encoding = tokenizer.encode(text, specials, false);
         int[] ids = ints(encoding.getIds());
         int[][] spans = new int[ids.length][2];
         CharSpan[] found = encoding.getCharTokenSpans();
@@ -106,7 +127,8 @@ public final class Tokenizer implements AutoCloseable {
         for (int i = 0; i < ids.length; i++) {
             wide[i] = ids[i];
         }
-        return tokenizer.decode(wide, true);
+        String text = tokenizer.decode(wide, true);
+        return definition.cleanUp() ? cleanUp(text) : text;
     }
 
     /** The texts of many token sequences. */
@@ -114,29 +136,86 @@ public final class Tokenizer implements AutoCloseable {
         return sequences.stream().map(this::decode).toList();
     }
 
-    /** V. */
+    /** V: the highest id, added tokens included, plus 1. */
     public int vocabSize() {
-        return vocabSize;
+        return definition.vocabSize();
     }
 
-    /** Id of {@code <pad>}. */
+    /** Id of the padding token. */
+    public OptionalInt padId() {
+        return id("pad");
+    }
+
+    /** Id of the token that begins a sequence. */
+    public OptionalInt bosId() {
+        return id("bos");
+    }
+
+    /** Id of the token that ends a sequence. */
+    public OptionalInt eosId() {
+        return id("eos");
+    }
+
+    /** Id of the token for what the vocabulary does not hold. */
+    public OptionalInt unkId() {
+        return id("unk");
+    }
+
+    /** Id of the token between a prompt and its completion. */
+    public OptionalInt sepId() {
+        return id("sep");
+    }
+
+    /**
+     * Id of the padding token.
+     *
+     * @throws IllegalStateException if there is none
+     */
     public int pad() {
-        return pad;
+        return required("pad");
     }
 
-    /** Id of {@code <eos>}. */
+    /**
+     * Id of the token that ends a sequence.
+     *
+     * @throws IllegalStateException if there is none
+     */
     public int eos() {
-        return eos;
+        return required("eos");
     }
 
-    /** Id of {@code <sep>}, which stands between a prompt and its completion. */
+    /**
+     * Id of the token between a prompt and its completion.
+     *
+     * @throws IllegalStateException if there is none
+     */
     public int sep() {
-        return sep;
+        return required("sep");
+    }
+
+    /** The special tokens by role: "pad", "bos", "eos", "unk", "sep", "cls", "mask" to their text. */
+    public Map<String, String> specialTokens() {
+        return definition.specialTokens();
+    }
+
+    /** The Python class whose rules hold, such as "TokenizersBackend" or "LlamaTokenizer". */
+    public String className() {
+        return definition.tokenizerClass().pythonName();
+    }
+
+    /** Whether the folder has a chat template, which nothing here applies. */
+    public boolean hasChatTemplate() {
+        return definition.chatTemplate();
+    }
+
+    /** What messages call it: the path of its {@code tokenizer.json}. */
+    public String name() {
+        return files.name();
     }
 
     /** The {@code tokenizer.json} it was made from. */
     public byte[] json() {
-        return json.clone();
+        return files.content().get(TokenizerFiles.TOKENIZER).clone();
     }
 
     @Override
@@ -153,13 +232,33 @@ public final class Tokenizer implements AutoCloseable {
         return chars;
     }
 
-    private static int special(Map<String, Integer> special, String token, String name) {
-        Integer id = special.get(token);
+    private OptionalInt id(String role) {
+        Integer id = definition.specialIds().get(role);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    private int required(String role) {
+        Integer id = definition.specialIds().get(role);
         if (id == null) {
-            throw new IllegalArgumentException(
-                    name + ": no special token " + token + "; there are " + special.keySet());
+            throw new IllegalStateException(
+                    files.name() + ": the tokenizer has no " + role + " token; name one with the key " + role
+                            + "_token in tokenizer_config.json, there are " + definition.specialTokens());
         }
         return id;
+    }
+
+    /** Takes back the spaces that word-piece models leave before punctuation. */
+    private static String cleanUp(String text) {
+        return text.replace(" .", ".")
+                .replace(" ?", "?")
+                .replace(" !", "!")
+                .replace(" ,", ",")
+                .replace(" ' ", "'")
+                .replace(" n't", "n't")
+                .replace(" 'm", "'m")
+                .replace(" 's", "'s")
+                .replace(" 've", "'ve")
+                .replace(" 're", "'re");
     }
 
     private static int[] ints(long[] ids) {

@@ -111,7 +111,7 @@ class TokenizerTest {
                         "{\"added_tokens\": [{\"id\": 0, \"content\": \"<pad>\"}]}".getBytes(StandardCharsets.UTF_8),
                         "bare.json"))
                 .withMessageContaining("bare.json")
-                .withMessageContaining("<eos>");
+                .withMessageContaining("model.vocab");
     }
 
     /** Every character but spaces lies in a span, and spans come in order. */
