@@ -186,10 +186,10 @@ final class KernelArguments {
     }
 
     /** @throws IllegalArgumentException unless both have one type of elements */
-    static void requireSameType(String name, LogitType type, String otherName, LogitType other) {
-        if (type != other) {
+    static void requireSameType(String name, LogitType actual, String otherName, LogitType expected) {
+        if (actual != expected) {
             throw new IllegalArgumentException(
-                    name + ": expected dtype " + other.dtype + " as " + otherName + " has, got " + type.dtype);
+                    name + ": expected dtype " + expected.dtype + " as " + otherName + " has, got " + actual.dtype);
         }
     }
 

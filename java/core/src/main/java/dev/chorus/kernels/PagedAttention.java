@@ -47,7 +47,7 @@ public final class PagedAttention {
     public record Scores(double scale, double softCap, long window, Tensor slopes) {
         /** Dot products times 1 / sqrt(d) and nothing else. */
         public static Scores plain(long headWidth) {
-            return new Scores(1 / Math.sqrt(headWidth), 0, 0, null);
+            return new Scores(1 / Math.sqrt((double) headWidth), 0, 0, null);
         }
     }
 
@@ -117,9 +117,9 @@ public final class PagedAttention {
      */
     public static Tensor attend(
             Tensor q, Tensor keys, Tensor values, Tensor table, Tensor row, Tensor lengths, Scores scores) {
-        LogitType type = Cache.check(keys, values).type;
+        Cache cache = Cache.check(keys, values);
         Tensor out = KernelArguments.empty(
-                type,
+                cache.type,
                 KernelArguments.size("q", q, 0, "N", "H", "d"),
                 KernelArguments.size("q", q, 1, "N", "H", "d"),
                 KernelArguments.size("q", q, 2, "N", "H", "d"));
@@ -133,14 +133,7 @@ public final class PagedAttention {
      * @param out [N, H, d] of q's dtype, overwritten; rows are dense but may lie apart; shares no memory with another argument
      */
     public static void attendInto(
-            Tensor out,
-            Tensor q,
-            Tensor keys,
-            Tensor values,
-            Tensor table,
-            Tensor row,
-            Tensor lengths,
-            Scores scores) {
+            Tensor out, Tensor q, Tensor keys, Tensor values, Tensor table, Tensor row, Tensor lengths, Scores scores) {
         Cache cache = Cache.check(keys, values);
         long queries = KernelArguments.size("q", q, 0, "N", "H", "d");
         long heads = q.size(1);
@@ -200,8 +193,7 @@ public final class PagedAttention {
                                 scores.window);
                 };
         KernelArguments.keepAlive(out, q, keys, values, table, row, lengths, scores.slopes);
-        KernelArguments.raise(
-                status, "paged_attention", cache.shape(queries, "H=" + heads + ", "), cache.type);
+        KernelArguments.raise(status, "paged_attention", cache.shape(queries, "H=" + heads + ", "), cache.type);
     }
 
     /** Checks heads [N, heads, d] of the cache's dtype and returns the distance between rows. */
@@ -218,8 +210,8 @@ public final class PagedAttention {
             long heads = keys.size(1);
             long width = keys.size(2);
             LogitType type = KernelArguments.checkLogits("keys", keys, pages, heads, width, PAGE_TOKENS);
-            LogitType other = KernelArguments.checkLogits("values", values, pages, heads, PAGE_TOKENS, width);
-            KernelArguments.requireSameType("values", other, "keys", type);
+            LogitType ofValues = KernelArguments.checkLogits("values", values, pages, heads, PAGE_TOKENS, width);
+            KernelArguments.requireSameType("values", ofValues, "keys", type);
             KernelArguments.requireContiguous("keys", keys);
             KernelArguments.requireContiguous("values", values);
             return new Cache(type, pages, heads, width);

@@ -79,8 +79,7 @@ class PagedAttentionTest {
             Sequence s = Sequence.make(new Random(61), heads, sharedHeads, width, dtype);
             double[] slopes = new double[heads];
             Arrays.setAll(slopes, h -> Math.pow(2, -h - 1));
-            Tensor out =
-                    s.prefill(new PagedAttention.Scores(0.7, softCap, window, alibi ? floats(slopes) : null));
+            Tensor out = s.prefill(new PagedAttention.Scores(0.7, softCap, window, alibi ? floats(slopes) : null));
             assertThat(out.scalar_type().intern()).isEqualTo(dtype);
             double[][][] q = blocks(s.q, heads, width);
             double[][][] k = blocks(s.k, sharedHeads, width);
@@ -92,7 +91,9 @@ class PagedAttentionTest {
                             q[j], k, v, j + 1, 0.7, softCap, window, alibi ? slopes : null));
             assertClose(
                     doubles(out),
-                    Arrays.stream(expected).flatMapToDouble(x -> Arrays.stream(Tensors.flat(x))).toArray(),
+                    Arrays.stream(expected)
+                            .flatMapToDouble(x -> Arrays.stream(Tensors.flat(x)))
+                            .toArray(),
                     F32_ERROR,
                     dtype == ScalarType.BFloat16 ? BF16_ROUNDING : Tensors.F32_ROUNDING);
         }
@@ -146,13 +147,11 @@ class PagedAttentionTest {
             PagedAttention.Scores scores = PagedAttention.Scores.plain(16);
             Tensor one = s.q.narrow(0, 0, 1);
             assertThatExceptionOfType(KernelException.class)
-                    .isThrownBy(() -> PagedAttention.attend(
-                            one, s.keys, s.values, s.table, ints(0), ints(49), scores))
+                    .isThrownBy(() -> PagedAttention.attend(one, s.keys, s.values, s.table, ints(0), ints(49), scores))
                     .withMessage("paged_attention failed on [N=1, H=2, G=2, d=16, pages=5] f32: paged_attention_f32: "
                             + "query 0: entry 3 of row 0 of the table is page -1, outside [0, 5)");
             assertThatExceptionOfType(KernelException.class)
-                    .isThrownBy(() -> PagedAttention.attend(
-                            one, s.keys, s.values, s.table, ints(1), ints(1), scores))
+                    .isThrownBy(() -> PagedAttention.attend(one, s.keys, s.values, s.table, ints(1), ints(1), scores))
                     .withMessageContaining("query 0: row 1 is outside the table's [0, 1)");
             assertThatExceptionOfType(KernelException.class)
                     .isThrownBy(() -> PagedAttention.append(s.keys, s.values, one, one, longs(80)))
