@@ -7,13 +7,13 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Rotary positions of the tokens of one batch (Su et al., arXiv:2104.09864): channel i of a head turns with channel i + r/2.
+ * Rotary positions of the tokens of one batch (Su et al., arXiv:2104.09864): channel i of a head turns with channel i + pairs.
  *
- * @param channels r, of every head from the first
- * @param cos      [N, 1, r/2] f32
- * @param sin      [N, 1, r/2] f32
+ * @param pairs of channels in every head, from its first
+ * @param cos   [N, 1, pairs] f32
+ * @param sin   [N, 1, pairs] f32
  */
-public record Rotation(int channels, Tensor cos, Tensor sin) {
+public record Rotation(int pairs, Tensor cos, Tensor sin) {
     /**
      * For tokens at these positions.
      *
@@ -21,7 +21,7 @@ public record Rotation(int channels, Tensor cos, Tensor sin) {
      * @param lengths   [N] tokens of the sequence that each belongs to, for frequencies that depend on it
      */
     public static Rotation of(Rotary rotary, long[] positions, int[] lengths) {
-        int pairs = rotary.channels() / 2;
+        int pairs = rotary.pairs();
         float[] cos = new float[positions.length * pairs];
         float[] sin = new float[positions.length * pairs];
         double[] frequencies = null;
@@ -38,14 +38,14 @@ public record Rotation(int channels, Tensor cos, Tensor sin) {
             }
         }
         return new Rotation(
-                rotary.channels(),
+                pairs,
                 Tensors.floats(cos, positions.length, 1, pairs),
                 Tensors.floats(sin, positions.length, 1, pairs));
     }
 
     /** x [N, heads, d] turned, in its own dtype; computed in f32. */
     Tensor of(Tensor x) {
-        int pairs = channels / 2;
+        int channels = 2 * pairs;
         Tensor first = x.narrow(2, 0, pairs);
         Tensor second = x.narrow(2, pairs, pairs);
         Tensor left = first.mul(cos).sub(second.mul(sin));

@@ -1,6 +1,7 @@
 package dev.chorus.model.checkpoint;
 
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.family.Part;
 import dev.chorus.model.family.TensorNames;
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.model.weights.Precision;
@@ -23,7 +24,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Brings a folder's tensors to the places that a config asks for, and says which are missing, surplus or mis-shaped. */
 public final class CheckpointLoader {
-    private static final String TIED_HEAD = "lm_head.weight";
+    private static final String HEAD = "lm_head.weight";
 
     private CheckpointLoader() {}
 
@@ -106,9 +107,12 @@ public final class CheckpointLoader {
         Map<String, String> stored = new LinkedHashMap<>();
         for (TensorSpec spec : specs) {
             String name = spec.name();
-            // Files of the bare model, such as the first GPT-2 uploads, leave the prefix out.
-            String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
-            String found = store.names().contains(name) ? name : bare;
+            // Files of the bare model, such as the first GPT-2 uploads, leave the prefix out; some call any head lm_head.
+            String other = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+            if (name.equals(config.family().names().module(Part.HEAD) + ".weight")) {
+                other = HEAD;
+            }
+            String found = store.names().contains(name) ? name : other;
             if (!store.names().contains(found)) {
                 missing.add(name);
                 continue;
@@ -125,7 +129,9 @@ public final class CheckpointLoader {
         }
         surplus.removeIf(TensorNames::isBuffer);
         if (config.architecture().head().tied() || config.architecture().labels() > 0) {
-            surplus.remove(TIED_HEAD);
+            // What transformers ignores as well: the embedding, or the classifier, is the head.
+            surplus.remove(HEAD);
+            surplus.remove(config.family().names().module(Part.HEAD) + ".weight");
         }
         if (!missing.isEmpty() || !surplus.isEmpty()) {
             throw new CheckpointException(

@@ -18,6 +18,7 @@ public enum Activation {
     /** x sigmoid(1.702 x). */
     QUICK_GELU("quick_gelu");
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of makes no other
     private final List<String> names;
 
     Activation(String... names) {

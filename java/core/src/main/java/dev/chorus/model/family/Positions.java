@@ -12,11 +12,17 @@ public sealed interface Positions {
     /**
      * Rotations of queries and keys (Su et al., arXiv:2104.09864), the two halves of a head paired.
      *
-     * @param channels of each head that are rotated, from the first; even
+     * @param channels r of each head that are rotated, from the first: frequency i is theta^(-2i/r). An odd number turns one
+     *                 more (GPT-NeoX with a quarter of a small head)
      * @param theta    base of the frequencies
      * @param scaling  change of the frequencies for longer texts
      */
-    record Rotary(int channels, double theta, RotaryScaling scaling) implements Positions {}
+    record Rotary(int channels, double theta, RotaryScaling scaling) implements Positions {
+        /** Pairs of channels that turn together: i with i + pairs. */
+        public int pairs() {
+            return (channels + 1) / 2;
+        }
+    }
 
     /** A penalty that grows linearly with the distance, another slope a head (Press et al., arXiv:2108.12409). */
     record Alibi() implements Positions {

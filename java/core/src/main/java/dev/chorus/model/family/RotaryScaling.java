@@ -32,7 +32,7 @@ public sealed interface RotaryScaling {
      * @param channels rotated channels
      * @param theta    base
      * @param tokens   of the sequence, for the dynamic form
-     * @return [channels / 2] radians
+     * @return [(channels + 1) / 2] radians
      */
     default double[] frequencies(int channels, double theta, int tokens) {
         double base = theta;
@@ -40,7 +40,7 @@ public sealed interface RotaryScaling {
             double growth = dynamic.factor * tokens / dynamic.trained - (dynamic.factor - 1);
             base = theta * Math.pow(growth, channels / (channels - 2.0));
         }
-        double[] frequencies = new double[channels / 2];
+        double[] frequencies = new double[(channels + 1) / 2];
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = scaled(Math.pow(base, -2.0 * i / channels));
         }

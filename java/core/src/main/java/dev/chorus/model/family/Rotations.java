@@ -48,11 +48,12 @@ final class Rotations {
             throw rope.problem("the settings " + rope.unread() + " are not supported for rope_type '" + type + "'");
         }
         int channels = (int) (headWidth * partial);
-        if (channels < 2 || channels > headWidth || channels % 2 != 0) {
-            throw config.problem("rotary positions turn " + channels + " of a head's " + headWidth
-                    + " channels; expected an even number from 2 to " + headWidth);
+        Rotary rotary = new Rotary(channels, theta, scaling);
+        if (channels < 1 || 2 * rotary.pairs() > headWidth) {
+            throw config.problem("rotary positions turn pairs of " + channels + " of a head's " + headWidth
+                    + " channels; they do not fit");
         }
-        return new Rotary(channels, theta, scaling);
+        return rotary;
     }
 
     private static double needed(ConfigJson rope, String key) {

@@ -179,7 +179,7 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
         for (int row = 0; row < last.length; row++) {
             int[] each = tokens.get(row);
             int known = rows.get(row).length() == 0 ? rows.get(row).adopt(each, each.length - 1) : 0;
-            last[row] = batch.add(rows.get(row), each, known, each.length) + each.length - known - 1;
+            last[row] = (long) batch.add(rows.get(row), each, known, each.length) + each.length - known - 1;
         }
         return decoder.read(batch).index_select(0, Tensors.longs(last, last.length));
     }
