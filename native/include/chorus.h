@@ -581,6 +581,65 @@ CHORUS_API chorus_status chorus_paged_attention_bf16(
     int64_t pages, int64_t rows, int64_t max_pages, int64_t q_stride, int64_t out_stride, double scale, double soft_cap,
     int64_t window);
 
+/* ---- residual_rms_norm: what a layer gave joins the residual stream, which is normalised ---- */
+
+/** Element types of tensors that are passed as void. */
+enum { CHORUS_TYPE_F32 = 0, CHORUS_TYPE_BF16 = 1 };
+
+/**
+ * y [N, C] from the residual stream x [N, C], which first takes in delta [N, C] (nullable), in place (Zhang and Sennrich,
+ * arXiv:1910.07467):
+ *
+ *   x += delta
+ *   y_nc = x_nc / sqrt(mean_c x_nc^2 + eps) (weight_c + offset)
+ *
+ * weight [C]; offset is 0, or 1 for checkpoints that store weight - 1 (Gemma). y, delta and weight are f32 or bf16, each as its
+ * type says, x is f32. Rows lie their strides apart; delta_stride and delta_type matter where there is a delta, though its type
+ * must be one of the two. Everything is computed in f32, squares are summed in double every 256 vectors. eps is above 0.
+ * NaN is not looked for.
+ */
+CHORUS_API chorus_status chorus_residual_rms_norm(void* y, float* x, const void* delta, const void* weight, int64_t N,
+                                                  int64_t C, int64_t y_stride, int64_t x_stride, int64_t delta_stride,
+                                                  int y_type, int delta_type, int weight_type, double eps, double offset);
+
+/* ---- rotary: positions as angles of pairs of channels -------------------------------------- */
+
+/**
+ * In place on x [N, heads, d], rows `stride` apart (Su et al., arXiv:2104.09864; channel i is paired with i + r / 2, as in the
+ * checkpoints of Llama and GPT-NeoX), for i < r / 2 and p = positions_n:
+ *
+ *   x_i, x_(i + r / 2)  =  x_i cos_pi - x_(i + r / 2) sin_pi,  x_(i + r / 2) cos_pi + x_i sin_pi
+ *
+ * cos and sin are [rows, r / 2] f32; r is even and at most d, channels from r on stay. Computed in f32. Refused: a position
+ * outside of [0, rows), before anything is changed; NaN is not looked for.
+ */
+CHORUS_API chorus_status chorus_rotary_f32(float* x, const float* cos, const float* sin, const int64_t* positions,
+                                           int64_t N, int64_t heads, int64_t d, int64_t r, int64_t rows, int64_t stride);
+CHORUS_API chorus_status chorus_rotary_bf16(chorus_bf16* x, const float* cos, const float* sin, const int64_t* positions,
+                                            int64_t N, int64_t heads, int64_t d, int64_t r, int64_t rows, int64_t stride);
+
+/* ---- gated_activation: between the products of a gated feed-forward layer ------------------ */
+
+enum {
+  /** x / (1 + e^-x). */
+  CHORUS_ACTIVATION_SILU = 0,
+  /** x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel, arXiv:1606.08415). */
+  CHORUS_ACTIVATION_GELU_TANH = 1,
+  /** x (1 + erf(x / sqrt(2))) / 2 (as above). */
+  CHORUS_ACTIVATION_GELU_ERF = 2
+};
+
+/**
+ * out [N, F] = act(gate) up of gate and up [N, F] (Shazeer, arXiv:2002.05202), rows their strides apart, as slices of one
+ * product are. out may be gate, with its stride. Computed in f32; NaN is not looked for, and stays.
+ */
+CHORUS_API chorus_status chorus_gated_activation_f32(float* out, const float* gate, const float* up, int64_t N, int64_t F,
+                                                     int64_t out_stride, int64_t gate_stride, int64_t up_stride,
+                                                     int activation);
+CHORUS_API chorus_status chorus_gated_activation_bf16(chorus_bf16* out, const chorus_bf16* gate, const chorus_bf16* up,
+                                                      int64_t N, int64_t F, int64_t out_stride, int64_t gate_stride,
+                                                      int64_t up_stride, int activation);
+
 #ifdef __cplusplus
 }
 #endif

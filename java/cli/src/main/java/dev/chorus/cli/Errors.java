@@ -3,6 +3,9 @@ package dev.chorus.cli;
 import dev.chorus.data.DataException;
 import dev.chorus.experiment.ConfigException;
 import dev.chorus.experiment.StageException;
+import dev.chorus.model.checkpoint.CheckpointException;
+import dev.chorus.model.family.ConfigProblem;
+import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -27,7 +30,12 @@ final class Errors {
     static int report(Exception exception, boolean verbose, PrintWriter err) {
         Throwable e = exception instanceof UncheckedIOException wrapped ? wrapped.getCause() : exception;
         boolean expected = true;
-        if (e instanceof ConfigException || e instanceof DataException || e instanceof StageException) {
+        if (e instanceof ConfigException
+                || e instanceof DataException
+                || e instanceof StageException
+                || e instanceof CheckpointException
+                || e instanceof ConfigProblem
+                || e instanceof TokenizerException) {
             err.println("chorus: " + e.getMessage());
         } else if (e instanceof IOException io) {
             err.println("chorus: " + sentence(io));

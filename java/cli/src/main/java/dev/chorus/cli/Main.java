@@ -1,6 +1,9 @@
 package dev.chorus.cli;
 
 import dev.chorus.cli.doctor.DoctorCommand;
+import dev.chorus.cli.generate.GenerateCommand;
+import dev.chorus.cli.inspect.InspectCommand;
+import dev.chorus.cli.score.ScoreCommand;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import picocli.CommandLine;
@@ -20,7 +23,13 @@ import picocli.CommandLine.Spec;
             "Start with: chorus run examples/slurp-quick.yaml"
         },
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {RunCommand.class, DoctorCommand.class},
+        subcommands = {
+            RunCommand.class,
+            ScoreCommand.class,
+            GenerateCommand.class,
+            InspectCommand.class,
+            DoctorCommand.class
+        },
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
@@ -61,8 +70,13 @@ public final class Main implements Runnable {
 
     /** The command line with its error handling, for main and for tests. */
     static CommandLine commandLine() {
+        return commandLine(CommandLine.defaultFactory());
+    }
+
+    /** With commands made by another factory. */
+    static CommandLine commandLine(CommandLine.IFactory commands) {
         Main main = new Main();
-        CommandLine line = new CommandLine(main);
+        CommandLine line = new CommandLine(main, commands);
         line.setExecutionExceptionHandler((e, command, parsed) -> Errors.report(e, main.verbose, command.getErr()));
         line.setParameterExceptionHandler((e, args) -> usage(e));
         return line;

@@ -148,7 +148,7 @@ public final class SafetensorsWriter {
         shards.add(new ArrayList<>());
         long filled = 0;
         for (Item item : items) {
-            if (filled > 0 && item.bytes() > shardBytes - filled) {
+            if (filled > 0 && item.bytes() > Math.max(0, shardBytes - filled)) {
                 shards.add(new ArrayList<>());
                 filled = 0;
             }

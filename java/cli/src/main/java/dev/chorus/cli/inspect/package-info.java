@@ -1,0 +1,2 @@
+/** {@code chorus inspect}: what a model folder holds. */
+package dev.chorus.cli.inspect;

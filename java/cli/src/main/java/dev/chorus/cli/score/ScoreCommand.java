@@ -1,0 +1,238 @@
+package dev.chorus.cli.score;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.cli.lines.BadLines;
+import dev.chorus.cli.lines.JsonLine;
+import dev.chorus.cli.lines.LineFiles;
+import dev.chorus.cli.lines.ModelNames;
+import dev.chorus.cli.lines.OutputLines;
+import dev.chorus.cli.progress.ConsoleProgress;
+import dev.chorus.cli.score.ScoringModel.ScoreSettings;
+import dev.chorus.data.DataException;
+import dev.chorus.experiment.ProgressListener.StageView;
+import dev.chorus.experiment.StageException;
+import dev.chorus.text.CompletionTokens;
+import dev.chorus.text.CompletionTokens.Join;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code chorus score}: how probable given completions are under one or several models. */
+@Command(
+        name = "score",
+        description = {
+            "Scores completions: the log-probability (nats) of every line's 'completion' behind its 'prompt'.",
+            "",
+            "Adds to every line: logprob (sum over the completion's tokens), tokens (how many), mean_logprob (0 for an empty "
+                    + "completion). With several models: scores, a list of the same with the model's name. Fields of these "
+                    + "names are replaced."
+        })
+public final class ScoreCommand implements Callable<Integer> {
+    private static final List<String> JOINS = List.of("joint", "separate", "prompt-length");
+
+    private final ScoringModel.Opener opener;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "A model folder in Hugging Face's layout. May be repeated.")
+    private List<Path> folders;
+
+    @Mixin
+    private LineFiles files;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            defaultValue = "auto",
+            description = "f32 or bf16: what weights are held and multiplied in. Default: auto, as the files have them.")
+    private String dtype;
+
+    @Option(
+            names = "--join",
+            paramLabel = "HOW",
+            defaultValue = "joint",
+            description = "joint (default): prompt and completion are one text, and a token that covers any of the "
+                    + "completion belongs to it; separate: two texts; prompt-length: one text, cut behind as many tokens as "
+                    + "the prompt alone has.")
+    private String join;
+
+    @Option(names = "--eos", description = "Scores the end of sequence as the completion's last token.")
+    private boolean eos;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of a step. Default: the library's choice.")
+    private Integer threads;
+
+    @Option(
+            names = "--batch-tokens",
+            paramLabel = "N",
+            defaultValue = "2048",
+            description = "Tokens of a batch, roughly. Default: ${DEFAULT-VALUE}.")
+    private int batchTokens;
+
+    /** Made by picocli. */
+    public ScoreCommand() {
+        this(FolderScoring::new);
+    }
+
+    /** With other models, for tests. */
+    public ScoreCommand(ScoringModel.Opener opener) {
+        this.opener = opener;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ScoreSettings settings = settings();
+        BadLines bad = files.badLines();
+        List<JsonLine> lines = files.read(List.of("prompt", "completion"), bad);
+        List<String> names = ModelNames.of(folders);
+        List<ScoringModel> models = new ArrayList<>();
+        try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
+            for (Path folder : folders) {
+                models.add(opener.open(folder, settings));
+            }
+            Checked checked = check(lines, models, names, bad);
+            List<StageView> stages = new ArrayList<>();
+            for (int m = 0; m < models.size(); m++) {
+                double work = checked.sequences().get(m).stream()
+                        .mapToDouble(sequence -> sequence.tokens().length)
+                        .sum();
+                stages.add(new StageView("score/" + names.get(m), "score", work, false));
+                if (models.get(m).hasChatTemplate()) {
+                    progress.note(names.get(m) + " has a chat template, which is not applied");
+                }
+            }
+            bad.report().forEach(progress::note);
+            progress.planned(stages);
+            long start = System.nanoTime();
+            List<double[][]> scores = new ArrayList<>();
+            for (int m = 0; m < models.size(); m++) {
+                StageView stage = stages.get(m);
+                long begun = System.nanoTime();
+                progress.started(stage);
+                scores.add(models.get(m).score(checked.sequences().get(m), done -> progress.advanced(stage, done, "")));
+                progress.finished(stage, seconds(begun));
+            }
+            long tokens = write(checked.lines(), names, scores);
+            double seconds = seconds(start);
+            progress.close();
+            spec.commandLine()
+                    .getOut()
+                    .println(LineFiles.summary(checked.lines().size(), tokens, seconds, names, files.out()));
+            spec.commandLine().getOut().flush();
+        } finally {
+            models.forEach(ScoringModel::close);
+        }
+        return 0;
+    }
+
+    /**
+     * What is left after the models have seen the lengths.
+     *
+     * @param sequences [model][line]
+     */
+    private record Checked(List<JsonLine> lines, List<List<CompletionTokens>> sequences) {}
+
+    private Checked check(List<JsonLine> lines, List<ScoringModel> models, List<String> names, BadLines bad) {
+        Checked checked = new Checked(new ArrayList<>(), new ArrayList<>());
+        models.forEach(model -> checked.sequences().add(new ArrayList<>()));
+        for (JsonLine line : lines) {
+            List<CompletionTokens> sequences = new ArrayList<>();
+            String problem = "";
+            for (int m = 0; m < models.size() && problem.isEmpty(); m++) {
+                CompletionTokens tokens = models.get(m).tokens(line.text("prompt"), line.text("completion"));
+                sequences.add(tokens);
+                problem = problem(tokens, models.get(m).positions(), names.get(m));
+            }
+            if (problem.isEmpty()) {
+                checked.lines().add(line);
+                for (int m = 0; m < models.size(); m++) {
+                    checked.sequences().get(m).add(sequences.get(m));
+                }
+            } else {
+                bad.add(line.number(), problem);
+            }
+        }
+        if (checked.lines().isEmpty()) {
+            throw new DataException(
+                    files.data(),
+                    0,
+                    "holds no usable line; the first: " + bad.report().get(1));
+        }
+        return checked;
+    }
+
+    private static String problem(CompletionTokens tokens, int positions, String model) {
+        int length = tokens.tokens().length;
+        if (length > positions) {
+            return "too long for " + model + ": prompt and completion have " + length + " tokens, it takes "
+                    + positions;
+        }
+        return tokens.start() == 0 && length > 0
+                ? "'prompt': has no token for " + model + ", so nothing predicts the completion's first"
+                : "";
+    }
+
+    private long write(List<JsonLine> lines, List<String> names, List<double[][]> scores) throws IOException {
+        long tokens = 0;
+        try (OutputLines out = new OutputLines(files.out())) {
+            for (int i = 0; i < lines.size(); i++) {
+                ObjectNode fields = lines.get(i).copy();
+                ArrayNode list = names.size() == 1 ? null : fields.putArray("scores");
+                for (int m = 0; m < names.size(); m++) {
+                    double[] logps = scores.get(m)[i];
+                    double sum = Arrays.stream(logps).sum();
+                    if (!Double.isFinite(sum)) {
+                        throw new StageException(
+                                files.data() + ":" + lines.get(i).number() + ": the log-probability under "
+                                        + names.get(m) + " is " + sum + "; are the weights damaged?",
+                                null);
+                    }
+                    ObjectNode score = list == null ? fields : list.addObject().put("model", names.get(m));
+                    score.put("logprob", sum);
+                    score.put("tokens", logps.length);
+                    score.put("mean_logprob", logps.length == 0 ? 0 : sum / logps.length);
+                    tokens += logps.length;
+                }
+                out.write(fields);
+            }
+            out.commit();
+        }
+        return tokens;
+    }
+
+    private ScoreSettings settings() {
+        if (!List.of("auto", "f32", "bf16").contains(dtype)) {
+            throw files.usage("--dtype: expected auto, f32 or bf16, got " + dtype);
+        }
+        if (!JOINS.contains(join)) {
+            throw files.usage("--join: expected one of " + JOINS + ", got " + join);
+        }
+        if (threads != null && threads < 1) {
+            throw files.usage("--threads: expected 1 or more, got " + threads);
+        }
+        if (batchTokens < 1) {
+            throw files.usage("--batch-tokens: expected 1 or more, got " + batchTokens);
+        }
+        Join how = Join.valueOf(join.replace('-', '_').toUpperCase(Locale.ROOT));
+        return new ScoreSettings(dtype, how, eos, threads == null ? 0 : threads, batchTokens);
+    }
+
+    private static double seconds(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+}
