@@ -1,13 +1,16 @@
 package dev.chorus.benchmarks.results;
 
+import dev.chorus.benchmarks.DecoderBlockBenchmark;
 import dev.chorus.benchmarks.TrainingStepBenchmark;
 import dev.chorus.benchmarks.Work;
 import dev.chorus.kernels.DirichletAggregationBenchmark;
 import dev.chorus.kernels.EnsembleLogProbBenchmark;
 import dev.chorus.kernels.EvidentialBenchmark;
 import dev.chorus.kernels.LinearLogProbBenchmark;
+import dev.chorus.kernels.PagedAttentionBenchmark;
 import dev.chorus.kernels.PreferenceBenchmark;
 import dev.chorus.kernels.TokenLogProbBenchmark;
+import dev.chorus.kernels.TransformerRowsBenchmark;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +33,10 @@ record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
                     "dirichlet_aggregation",
                     DirichletAggregationBenchmark.class,
                     WorkOf.known(DirichletAggregationBenchmark::work)),
+            new MeasuredOp(
+                    "paged_attention", PagedAttentionBenchmark.class, WorkOf.known(PagedAttentionBenchmark::work)),
+            new MeasuredOp("decoder_block", DecoderBlockBenchmark.class, WorkOf.known(DecoderBlockBenchmark::work)),
+            new MeasuredOp("transformer", TransformerRowsBenchmark.class, WorkOf.UNKNOWN),
             new MeasuredOp("training_step", TrainingStepBenchmark.class, WorkOf.UNKNOWN));
 
     /** The work of a call; empty where neither bytes nor operations say much. */

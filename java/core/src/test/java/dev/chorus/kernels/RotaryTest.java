@@ -52,7 +52,7 @@ class RotaryTest {
             Rotary.rotateInPlace(x, cos, sin, longs(positions));
             assertClose(doubles(x), expected, F32_RESULT, dtype == ScalarType.BFloat16 ? BF16_ROUNDING : 0);
             assertThat(doubles(product.narrow(1, 0, 5))).isEqualTo(columns(before, heads * width + 9, 0, 5));
-            assertThat(doubles(product.narrow(1, heads * width + 5L, 4)))
+            assertThat(doubles(product.narrow(1, (long) heads * width + 5, 4)))
                     .isEqualTo(columns(before, heads * width + 9, heads * width + 5, 4));
         }
     }
