@@ -128,7 +128,13 @@ public final class Adapter implements AutoCloseable {
     /** [in, out] of every module that is adapted. */
     private static Map<String, long[]> shapes(ModelConfig model, LoraConfig config) {
         TensorNames names = model.family().names();
-        List<String> dense = names.denseModules();
+        List<TensorSpec> plan = TensorPlan.of(model);
+        // A family that inherits its names has some that it does not use.
+        List<String> dense = plan.stream()
+                .map(spec -> lastStep(module(spec)))
+                .filter(names.denseModules()::contains)
+                .distinct()
+                .toList();
         List<String> targets = config.targets().isEmpty() ? model.family().adapterTargets() : config.targets();
         if (targets.equals(List.of(LoraConfig.ALL))) {
             targets = dense;
@@ -136,10 +142,9 @@ public final class Adapter implements AutoCloseable {
         boolean transposed = model.architecture().transposed();
         Map<String, long[]> shapes = new LinkedHashMap<>();
         TreeSet<String> unused = new TreeSet<>(targets);
-        for (TensorSpec spec : TensorPlan.of(model)) {
-            String module = spec.name().replaceFirst("\\.weight$", "");
-            String last = module.substring(module.lastIndexOf('.') + 1);
-            if (module.equals(spec.name()) || spec.shape().length != 2 || !dense.contains(last)) {
+        for (TensorSpec spec : plan) {
+            String module = module(spec);
+            if (module.equals(spec.name()) || spec.shape().length != 2 || !dense.contains(lastStep(module))) {
                 continue;
             }
             for (String target : targets) {
@@ -151,10 +156,18 @@ public final class Adapter implements AutoCloseable {
             }
         }
         if (!unused.isEmpty()) {
-            throw new IllegalArgumentException("target modules " + unused + " are no projections of this model; there are "
-                    + dense + ", or " + LoraConfig.ALL + " for all");
+            throw new IllegalArgumentException("target modules " + unused
+                    + " are no projections of this model; there are " + dense + ", or " + LoraConfig.ALL + " for all");
         }
         return shapes;
+    }
+
+    private static String module(TensorSpec spec) {
+        return spec.name().replaceFirst("\\.weight$", "");
+    }
+
+    private static String lastStep(String module) {
+        return module.substring(module.lastIndexOf('.') + 1);
     }
 
     @Override
