@@ -119,7 +119,8 @@ final class AdapterConfigFile {
         if (!says("init_lora_weights") || PLAIN_STARTS.contains(start)) {
             refuseTheRest();
         } else {
-            throw problem("init_lora_weights '" + start + "' is not supported: it changes the base model's weights; convert it "
+            throw problem("init_lora_weights '" + start
+                    + "' is not supported: it changes the base model's weights; convert it "
                     + "with PEFT, save_pretrained(..., path_initial_model_for_weight_conversion=...)");
         }
         JsonNode rank = json.path("r");
@@ -149,8 +150,8 @@ final class AdapterConfigFile {
             unknown.add(key);
         });
         if (!unknown.isEmpty()) {
-            throw problem("keys " + unknown + " are not known, and may change what the adapter computes; remove those that do "
-                    + "not");
+            throw problem("keys " + unknown
+                    + " are not known, and may change what the adapter computes; remove those that do " + "not");
         }
     }
 
@@ -252,8 +253,8 @@ final class AdapterConfigFile {
         json.put("use_dora", false);
         json.putObject("rank_pattern");
         json.putObject("alpha_pattern");
-        for (String absent : List.of(
-                "auto_mapping", "layers_pattern", "layers_to_transform", "modules_to_save", "revision")) {
+        for (String absent :
+                List.of("auto_mapping", "layers_pattern", "layers_to_transform", "modules_to_save", "revision")) {
             json.putNull(absent);
         }
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";

@@ -48,8 +48,8 @@ public final class AdapterFolder {
         Adapter adapter = decoder.adapter()
                 .orElseThrow(() -> new IllegalStateException("this decoder has no adapter to be saved"));
         if (decoder.architecture().labels() > 0) {
-            throw new IllegalStateException("an adapter of a classifier is not saved, its head would be lost; save the "
-                    + "merged model");
+            throw new IllegalStateException(
+                    "an adapter of a classifier is not saved, its head would be lost; save the " + "merged model");
         }
         Path whole = folder.toAbsolutePath();
         if (Files.exists(whole) && !isEmpty(whole)) {
