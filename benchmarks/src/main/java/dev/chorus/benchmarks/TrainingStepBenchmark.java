@@ -1,8 +1,8 @@
 package dev.chorus.benchmarks;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.DecoderConfig;
 import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.train.LanguageModelObjective;
@@ -48,7 +48,7 @@ public class TrainingStepBenchmark {
     @Setup
     public void setUp() {
         LibTorch.threads(threads);
-        decoder = Decoder.initialise(DecoderConfig.of(2000, 192, 4, 6, 64), 0);
+        decoder = Decoder.initialise(ModelConfig.gpt2(2000, 192, 4, 6, 64), 0);
         CounterRandom random = CounterRandom.of(0, "tokens");
         sequences = new ArrayList<>();
         for (int s = 0; s < SEQUENCES * STEPS; s++) {

@@ -6,8 +6,10 @@ import dev.chorus.kernels.DirichletAggregationBenchmark;
 import dev.chorus.kernels.EnsembleLogProbBenchmark;
 import dev.chorus.kernels.EvidentialBenchmark;
 import dev.chorus.kernels.LinearLogProbBenchmark;
+import dev.chorus.kernels.PagedAttentionBenchmark;
 import dev.chorus.kernels.PreferenceBenchmark;
 import dev.chorus.kernels.TokenLogProbBenchmark;
+import dev.chorus.kernels.TransformerRowsBenchmark;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +32,9 @@ record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
                     "dirichlet_aggregation",
                     DirichletAggregationBenchmark.class,
                     WorkOf.known(DirichletAggregationBenchmark::work)),
+            new MeasuredOp(
+                    "paged_attention", PagedAttentionBenchmark.class, WorkOf.known(PagedAttentionBenchmark::work)),
+            new MeasuredOp("transformer", TransformerRowsBenchmark.class, WorkOf.UNKNOWN),
             new MeasuredOp("training_step", TrainingStepBenchmark.class, WorkOf.UNKNOWN));
 
     /** The work of a call; empty where neither bytes nor operations say much. */

@@ -3,7 +3,8 @@ package dev.chorus.cli;
 import dev.chorus.data.DataException;
 import dev.chorus.experiment.ConfigException;
 import dev.chorus.experiment.StageException;
-import dev.chorus.model.CheckpointException;
+import dev.chorus.model.checkpoint.CheckpointException;
+import dev.chorus.model.family.ConfigProblem;
 import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,6 +34,7 @@ final class Errors {
                 || e instanceof DataException
                 || e instanceof StageException
                 || e instanceof CheckpointException
+                || e instanceof ConfigProblem
                 || e instanceof TokenizerException) {
             err.println("chorus: " + e.getMessage());
         } else if (e instanceof IOException io) {

@@ -7,6 +7,7 @@ import dev.chorus.model.block.Norm;
 import dev.chorus.model.block.Packing;
 import dev.chorus.model.block.PassContext;
 import dev.chorus.model.block.Projection;
+import dev.chorus.model.block.ResidualStream;
 import dev.chorus.model.block.Rotation;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.family.Architecture;
@@ -234,7 +235,12 @@ public final class Decoder implements AutoCloseable {
             Rotation rotation = rotation(batch.positions(), batch.lengths());
             PassContext pass =
                     new PassContext(null, batch.tokensForAttention(), rotation, precision, activeAdapter(), null);
-            return finish(through(embed(ids, batch.positions(), pass), pass), pass);
+            ResidualStream stream = new ResidualStream(embed(ids, batch.positions(), pass));
+            for (Block block : blocks) {
+                block.of(stream, pass);
+            }
+            Tensor low = finalNorm == null ? stream.settle().to(precision.type()) : finalNorm.of(stream, pass);
+            return projectOut == null ? low : projectOut.of(low, pass);
         }
     }
 

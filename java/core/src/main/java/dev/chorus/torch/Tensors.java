@@ -26,6 +26,13 @@ public final class Tensors {
         return torch.empty(shape);
     }
 
+    /** Uninitialised, of this dtype. */
+    public static Tensor empty(ScalarType type, long... shape) {
+        try (TensorOptions options = new TensorOptions(type)) {
+            return torch.empty(shape, options, null);
+        }
+    }
+
     /** float32 from row-major values; their number must be the product of the shape. */
     public static Tensor floats(float[] values, long... shape) {
         requireCount(values.length, shape);

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.data.Example;
-import dev.chorus.model.generate.BeamSearch.Hypothesis;
-import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.SequenceScorer;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.TinyDecoders;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.generate.BeamSearch.Hypothesis;
 import dev.chorus.text.BuiltInTokenizers;
 import dev.chorus.text.SentencePrompt;
 import dev.chorus.torch.LibTorch;

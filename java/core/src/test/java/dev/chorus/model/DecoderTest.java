@@ -6,6 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.cache.CachedBatch;
+import dev.chorus.model.cache.CachedSequence;
+import dev.chorus.model.cache.KeyValueCache;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.weights.Precision;
+import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
@@ -59,39 +65,59 @@ class DecoderTest {
         }
     }
 
+    /** Prompts on both sides of a page's end; half-way rows are dropped, swapped and forked, and forks go their own ways. */
     @Test
     void stepByStepWithACacheEqualsTheFullForward() {
-        List<int[]> prompts = TinyDecoders.sequences(V, 2, 3, 7, 1, 7);
-        int steps = 6;
-        List<int[]> continuations = TinyDecoders.sequences(V, 5, steps, steps, steps, steps);
+        int pages = 14;
+        CounterRandom random = CounterRandom.of(5, "continuations");
         try (Decoder decoder = TinyDecoders.random(CONFIG, 4);
                 Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients();
-                PrefixCache cache = new PrefixCache(CONFIG, FlatBatch.of(prompts), steps)) {
-            decoder.hidden(FlatBatch.of(prompts), cache);
-            // Row r of the cache continues sequence members[r]; half-way rows are dropped, swapped and repeated.
-            int[] members = {0, 1, 2, 3};
-            List<int[]> full = new ArrayList<>();
-            for (int s = 0; s < prompts.size(); s++) {
-                full.add(Sequence.of(prompts.get(s), continuations.get(s)).tokens());
-            }
-            for (int step = 0; step < steps; step++) {
+                KeyValueCache cache = new KeyValueCache(CONFIG.architecture(), Precision.F32, 2, pages)) {
+            List<int[]> texts = TinyDecoders.sequences(V, 2, 3, 17, 1, 14);
+            List<CachedSequence> rows = new ArrayList<>();
+            texts.forEach(text -> rows.add(cache.sequence()));
+            readAndCompare(decoder, cache, rows, texts, "prompts");
+            for (int step = 0; step < 6; step++) {
                 if (step == 3) {
-                    cache.reorder(new long[] {2, 0, 3, 0, 2});
-                    members = new int[] {2, 0, 3, 0, 2};
+                    CachedSequence first = rows.get(0);
+                    CachedSequence third = rows.get(2);
+                    rows.get(1).close();
+                    List<CachedSequence> others = List.of(third, first, rows.get(3), first.fork(), third.fork());
+                    rows.clear();
+                    rows.addAll(others);
+                    texts = new ArrayList<>(
+                            List.of(texts.get(2), texts.get(0), texts.get(3), texts.get(0), texts.get(2)));
                 }
-                long[] next = new long[members.length];
-                for (int r = 0; r < next.length; r++) {
-                    next[r] = continuations.get(members[r])[step];
+                for (int r = 0; r < rows.size(); r++) {
+                    int[] next = {random.below(V, 10L * step + r)};
+                    texts.set(r, Sequence.of(texts.get(r), next).tokens());
                 }
-                float[][] cached = chunks(Tensors.toFloats(decoder.logits(decoder.nextHidden(next, cache))), V);
-                cache.advance();
-                for (int r = 0; r < members.length; r++) {
-                    float[][] whole = rows(decoder, FlatBatch.of(List.of(full.get(members[r]))));
-                    assertThat(cached[r])
-                            .as("step %d, row %d", step, r)
-                            .containsExactly(whole[prompts.get(members[r]).length + step], within(SAME));
-                }
+                readAndCompare(decoder, cache, rows, texts, "step " + step);
+            }
+            assertThat(texts.get(1)).isNotEqualTo(texts.get(3));
+            rows.forEach(CachedSequence::close);
+            assertThat(cache.freePages()).isEqualTo(pages);
+        }
+    }
+
+    /** Reads what every row has not read of its text, and compares with a pass over the whole text. */
+    private static void readAndCompare(
+            Decoder decoder, KeyValueCache cache, List<CachedSequence> rows, List<int[]> texts, String what) {
+        CachedBatch batch = new CachedBatch(cache);
+        int[] first = new int[rows.size()];
+        int[] known = new int[rows.size()];
+        for (int r = 0; r < rows.size(); r++) {
+            known[r] = rows.get(r).length();
+            first[r] = batch.add(rows.get(r), texts.get(r), known[r], texts.get(r).length);
+        }
+        float[][] cached = chunks(Tensors.toFloats(decoder.logits(decoder.read(batch))), V);
+        for (int r = 0; r < rows.size(); r++) {
+            float[][] whole = rows(decoder, FlatBatch.of(List.of(texts.get(r))));
+            for (int t = known[r]; t < whole.length; t++) {
+                assertThat(cached[first[r] + t - known[r]])
+                        .as("%s, row %d, token %d", what, r, t)
+                        .containsExactly(whole[t], within(SAME));
             }
         }
     }
@@ -134,14 +160,18 @@ class DecoderTest {
                 Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
             FlatBatch batch = FlatBatch.of(sequences);
-            float[][] hidden = chunks(Tensors.toFloats(decoder.hidden(batch)), CONFIG.width());
-            float[][] head = chunks(classifier.parameters().read("score.weight"), CONFIG.width());
-            double[][] logits = Tensors.toRows(classifier.classLogits(batch));
+            float[][] hidden = chunks(
+                    Tensors.toFloats(decoder.hidden(batch)),
+                    CONFIG.architecture().width());
+            float[][] head = chunks(
+                    classifier.parameters().read("score.weight"),
+                    CONFIG.architecture().width());
+            double[][] logits = Tensors.toRows(classifier.classLogits(classifier.hidden(batch), batch));
             double[][] inBatchesOfTwo = Classifier.logits(classifier, sequences, 2);
             for (int s = 0; s < sequences.size(); s++) {
                 for (int k = 0; k < 5; k++) {
                     double product = 0;
-                    for (int c = 0; c < CONFIG.width(); c++) {
+                    for (int c = 0; c < CONFIG.architecture().width(); c++) {
                         product += (double) hidden[batch.offsets()[s + 1] - 1][c] * head[k][c];
                     }
                     assertThat(logits[s][k]).isCloseTo(product, within((double) SAME));
@@ -152,7 +182,7 @@ class DecoderTest {
                     .isThrownBy(() -> classifier.logits(decoder.hidden(batch)))
                     .withMessageContaining("classifier of 5 classes");
             assertThatIllegalStateException()
-                    .isThrownBy(() -> decoder.classLogits(batch))
+                    .isThrownBy(() -> decoder.classLogits(decoder.hidden(batch), batch))
                     .withMessageContaining("language model");
         }
     }
@@ -163,7 +193,8 @@ class DecoderTest {
                 Scope scope = new Scope()) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> decoder.hidden(FlatBatch.of(List.of(new int[25]))))
-                    .withMessage("a sequence of 25 tokens; this model takes at most 24 (n_positions)");
+                    .withMessage(
+                            "a sequence of 25 tokens; this model takes at most 24, which is its table of positions");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> decoder.hidden(FlatBatch.of(List.of(new int[] {1, V}))))
                     .withMessage("token id 29 is outside the vocabulary of 29");

@@ -9,6 +9,7 @@ import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.SafetensorsFile;
 import dev.chorus.model.checkpoint.SafetensorsWriter;
 import dev.chorus.model.checkpoint.TensorStore;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.text.BuiltInTokenizers;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.Scope;
@@ -42,7 +43,7 @@ class ModelFolderTest {
             try (ModelFolder loaded = ModelFolder.load(folder);
                     Scope scope = new Scope();
                     Tensors.GradientMode off = Tensors.withoutGradients()) {
-                assertThat(loaded.decoder().config()).isEqualTo(decoder.config());
+                assertThat(loaded.decoder().architecture()).isEqualTo(decoder.architecture());
                 assertThat(Arrays.equals(
                                 Tensors.toFloats(loaded.decoder().parameters().values()),
                                 Tensors.toFloats(decoder.parameters().values())))
@@ -104,12 +105,12 @@ class ModelFolderTest {
     @Test
     void weightsThatDoNotFitTheConfigAreNamed() throws IOException {
         save();
-        ModelConfig.gpt2(900, 8, 2, 2, 16).write(folder.resolve("config.json"), 0, 1);
+        ModelConfig.gpt2(900, 8, 2, 2, 16).write(folder, "float32");
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> ModelFolder.load(folder))
                 .withMessageContaining("model.safetensors")
                 .withMessageContaining("transformer.h.1.attn.c_attn.weight");
-        CONFIG.write(folder.resolve("config.json"), 0, 1);
+        CONFIG.write(folder, "float32");
         Path weights = folder.resolve("model.safetensors");
         rewriteWithPositionsOnTheirSide(weights);
         assertThatExceptionOfType(CheckpointException.class)
@@ -148,8 +149,8 @@ class ModelFolderTest {
 
     private static float[] logits(Decoder decoder, FlatBatch batch) {
         return Tensors.toFloats(
-                decoder.config().labels() > 0
-                        ? decoder.classLogits(batch)
+                decoder.architecture().labels() > 0
+                        ? decoder.classLogits(decoder.hidden(batch), batch)
                         : decoder.logits(decoder.hidden(batch), new long[] {0, 2, 11}));
     }
 }

@@ -1,5 +1,9 @@
 package dev.chorus.model;
 
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.weights.Parameters;
+import dev.chorus.model.weights.TensorPlan;
+import dev.chorus.model.weights.TensorSpec;
 import dev.chorus.torch.CounterRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,14 +19,13 @@ public final class TinyDecoders {
     public static Decoder random(ModelConfig config, long seed) {
         Decoder decoder = Decoder.initialise(config, seed);
         Parameters parameters = decoder.parameters();
-        for (String name : parameters.names()) {
-            CounterRandom random = CounterRandom.of(seed, "tiny/" + name);
-            float[] values = parameters.read(name);
-            boolean scale = name.contains("ln_") && name.endsWith(".weight");
+        for (TensorSpec spec : TensorPlan.of(config)) {
+            CounterRandom random = CounterRandom.of(seed, "tiny/" + spec.name());
+            float[] values = new float[Math.toIntExact(spec.count())];
             for (int i = 0; i < values.length; i++) {
-                values[i] = (float) ((scale ? 1 : 0) + DEVIATION * random.normal(i));
+                values[i] = (float) (spec.mean() + DEVIATION * random.normal(i));
             }
-            parameters.write(name, values);
+            parameters.write(spec.name(), values);
         }
         return decoder;
     }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.family.ModelConfig;
-import dev.chorus.model.Parameters;
 import dev.chorus.model.TinyDecoders;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.weights.Parameters;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;

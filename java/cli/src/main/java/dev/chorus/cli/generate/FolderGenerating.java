@@ -1,20 +1,29 @@
 package dev.chorus.cli.generate;
 
-import dev.chorus.experiment.StageException;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.ModelFolder;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.generate.GenerationSettings;
+import dev.chorus.model.generate.Generator;
+import dev.chorus.model.weights.Precision;
 import dev.chorus.text.Tokenizer;
+import dev.chorus.torch.LibTorch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.DoubleConsumer;
 
 /** A model folder, completed by the engine. */
 final class FolderGenerating implements GeneratingModel {
+    private final Path folder;
+    private final GenerateSettings settings;
     private final int positions;
     private final Tokenizer tokenizer;
 
     FolderGenerating(Path folder, GenerateSettings settings) throws IOException {
-        positions = DecoderConfig.read(folder.resolve("config.json")).positions();
+        this.folder = folder;
+        this.settings = settings;
+        positions = ModelConfig.read(folder).architecture().hardLimit();
         tokenizer = Tokenizer.load(folder);
     }
 
@@ -34,9 +43,34 @@ final class FolderGenerating implements GeneratingModel {
     }
 
     @Override
-    public List<List<Completion>> generate(List<int[]> prompts, DoubleConsumer progress) {
-        // engine: load the folder in settings.dtype(), Generator.generate, its completions as ours.
-        throw new StageException("chorus generate has no engine yet", null);
+    public List<List<Completion>> generate(List<int[]> prompts, DoubleConsumer progress) throws IOException {
+        if (settings.threads() > 0) {
+            LibTorch.threads(settings.threads());
+        }
+        GenerationSettings how = new GenerationSettings(
+                settings.maxNewTokens(),
+                settings.samples(),
+                settings.temperature(),
+                settings.topK(),
+                settings.topP(),
+                settings.beams(),
+                settings.nBest(),
+                settings.stop(),
+                settings.ignoreEos(),
+                settings.seed(),
+                settings.rows());
+        Precision precision = settings.dtype().equals("auto") ? null : Precision.named(settings.dtype());
+        try (ModelFolder model = ModelFolder.open(folder, precision)) {
+            return Generator.generate(model.decoder(), model.tokenizer(), prompts, how, progress).stream()
+                    .map(completions ->
+                            completions.stream().map(FolderGenerating::completion).toList())
+                    .toList();
+        }
+    }
+
+    private static Completion completion(dev.chorus.model.generate.Completion found) {
+        return new Completion(
+                found.text(), found.logps(), found.reason().name().toLowerCase(Locale.ROOT));
     }
 
     @Override

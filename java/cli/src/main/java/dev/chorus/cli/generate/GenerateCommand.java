@@ -59,8 +59,8 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            defaultValue = "f32",
-            description = "f32 (default) or bf16: what the weights are held in.")
+            defaultValue = "auto",
+            description = "f32 or bf16: what weights are held and multiplied in. Default: auto, as the files have them.")
     private String dtype;
 
     @Option(
@@ -112,6 +112,11 @@ public final class GenerateCommand implements Callable<Integer> {
     private List<String> stop = new ArrayList<>();
 
     @Option(
+            names = "--ignore-eos",
+            description = "Goes on behind the end of sequence, to --max-new-tokens; for measurements.")
+    private boolean ignoreEos;
+
+    @Option(
             names = "--seed",
             paramLabel = "S",
             defaultValue = "0",
@@ -121,7 +126,7 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--rows",
             paramLabel = "R",
-            defaultValue = "16",
+            defaultValue = "32",
             description = "Sequences that run at a time. Default: ${DEFAULT-VALUE}.")
     private int rows;
 
@@ -177,7 +182,7 @@ public final class GenerateCommand implements Callable<Integer> {
             int[] tokens = model.tokens(line.text("prompt"));
             if (tokens.length == 0) {
                 bad.add(line.number(), "'prompt': has no token, so nothing predicts the first");
-            } else if (tokens.length + maxNewTokens > model.positions()) {
+            } else if (tokens.length > model.positions() - maxNewTokens) {
                 bad.add(
                         line.number(),
                         "too long: the prompt has " + tokens.length + " tokens, with --max-new-tokens " + maxNewTokens
@@ -223,7 +228,7 @@ public final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerateSettings settings() {
-        require(dtype.equals("f32") || dtype.equals("bf16"), "--dtype: expected f32 or bf16, got " + dtype);
+        require(List.of("auto", "f32", "bf16").contains(dtype), "--dtype: expected auto, f32 or bf16, got " + dtype);
         require(maxNewTokens >= 1, "--max-new-tokens: expected 1 or more, got " + maxNewTokens);
         require(
                 temperature >= 0 && Double.isFinite(temperature),
@@ -251,6 +256,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 beams,
                 nBest,
                 List.copyOf(stop),
+                ignoreEos,
                 seed,
                 rows);
     }

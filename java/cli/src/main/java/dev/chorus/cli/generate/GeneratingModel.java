@@ -16,7 +16,7 @@ public interface GeneratingModel extends AutoCloseable {
     /**
      * What to generate.
      *
-     * @param dtype        "f32" or "bf16"
+     * @param dtype        "f32", "bf16", or "auto" for that of the weights
      * @param threads      0 for as many as the library likes
      * @param maxNewTokens at least 1
      * @param samples      completions a prompt by sampling
@@ -26,6 +26,7 @@ public interface GeneratingModel extends AutoCloseable {
      * @param beams        1 for no beam search
      * @param nBest        completions a prompt by beam search, at most {@code beams}
      * @param stop         texts that end a completion; not part of it
+     * @param ignoreEos    whether the end of sequence ends nothing
      * @param seed         of the sampling
      * @param rows         sequences that run at a time
      */
@@ -40,6 +41,7 @@ public interface GeneratingModel extends AutoCloseable {
             int beams,
             int nBest,
             List<String> stop,
+            boolean ignoreEos,
             long seed,
             int rows) {}
 

@@ -1,10 +1,12 @@
 package dev.chorus.cli.inspect;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.chorus.model.CheckpointException;
-import dev.chorus.model.DecoderConfig;
+import dev.chorus.model.checkpoint.CheckpointException;
+import dev.chorus.model.checkpoint.CheckpointLoader;
+import dev.chorus.model.checkpoint.TensorStore;
+import dev.chorus.model.family.Architecture;
+import dev.chorus.model.family.ConfigProblem;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.family.Positions;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.text.TokenizerException;
 import java.io.IOException;
@@ -14,6 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -32,8 +38,6 @@ import picocli.CommandLine.Spec;
         },
         exitCodeList = {"0:the folder can be used", "1:it cannot; the last lines say why", "2:wrong usage"})
 public final class InspectCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     @Spec
     private CommandSpec spec;
 
@@ -45,55 +49,87 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = folder.resolve("config.json");
-        if (!Files.isRegularFile(file)) {
-            throw new CheckpointException(file, "no such file; is this a model folder?");
+        if (!Files.isRegularFile(folder.resolve("config.json"))) {
+            throw new CheckpointException(folder.resolve("config.json"), "no such file; is this a model folder?");
         }
         PrintWriter out = spec.commandLine().getOut();
         List<String> problems = new ArrayList<>();
-        architecture(file, out);
-        weights(out, problems);
-        tokenizer(out, problems);
-        settings(file, problems);
+        ModelConfig config = null;
+        try {
+            config = ModelConfig.read(folder);
+            architecture(config, out);
+        } catch (ConfigProblem e) {
+            problems.add(e.getMessage());
+        }
+        weights(config, out, problems);
+        tokenizer(config, out, problems);
         problems.forEach(problem -> line(out, "problem", problem));
         line(out, "verdict", problems.isEmpty() ? "can be used" : "cannot be used as it is");
         out.flush();
         return problems.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
-    private static void architecture(Path file, PrintWriter out) throws IOException {
-        JsonNode config;
-        try {
-            config = JSON.readTree(file.toFile());
-        } catch (JsonProcessingException e) {
-            throw new CheckpointException(file, "not JSON: " + e.getOriginalMessage(), e);
-        }
-        List<String> architectures = new ArrayList<>();
-        config.path("architectures").forEach(name -> architectures.add(name.asText()));
+    private static void architecture(ModelConfig config, PrintWriter out) {
+        Architecture shape = config.architecture();
+        String head = shape.labels() > 0
+                ? "classifier of " + shape.labels()
+                : shape.head().tied() ? "language model, head tied to the embedding" : "language model";
+        line(out, "architecture", config.family().modelType() + ", " + head);
         line(
                 out,
-                "architecture",
-                (architectures.isEmpty() ? "?" : String.join(", ", architectures)) + " (model_type "
-                        + config.path("model_type").asText("?") + ")");
+                "shape",
+                count(shape.layers(), "layer") + " of " + shape.width() + " channels, "
+                        + count(shape.attention().heads(), "head") + " of "
+                        + shape.attention().headWidth() + " over "
+                        + count(shape.attention().keyHeads(), "key head") + ", feed-forward "
+                        + shape.mlp().inner() + (shape.mlp().gated() ? " gated" : ""));
+        line(out, "positions", positions(shape));
+        if (!config.unread().isEmpty()) {
+            line(out, "not understood", "settings of config.json: " + String.join(", ", config.unread()));
+        }
     }
 
-    private void weights(PrintWriter out, List<String> problems) throws IOException {
-        try {
-            WeightHeaders weights = WeightHeaders.read(folder);
-            if (weights.files() == 0) {
-                problems.add(folder + ": no model.safetensors; other formats are not read");
-                return;
+    private static String positions(Architecture shape) {
+        Positions positions = shape.attention().positions();
+        String kind;
+        if (positions instanceof Positions.Rotary rotary) {
+            String scaling = rotary.scaling().getClass().getSimpleName().toLowerCase(Locale.ROOT);
+            kind = "rotary" + (scaling.equals("none") ? "" : ", scaled (" + scaling + ")");
+        } else {
+            kind = positions instanceof Positions.Alibi ? "ALiBi" : "learned";
+        }
+        int windows = (int)
+                shape.windows().stream().filter(window -> window > 0).count();
+        String window = windows == 0
+                ? ""
+                : ", window of "
+                        + shape.windows().stream()
+                                .mapToInt(Integer::intValue)
+                                .max()
+                                .orElse(0) + " in " + windows + " of " + count(shape.layers(), "layer");
+        return kind + ", made for " + String.format(Locale.ROOT, "%,d", shape.maxTokens()) + " tokens" + window;
+    }
+
+    private void weights(ModelConfig config, PrintWriter out, List<String> problems) {
+        try (TensorStore store = TensorStore.open(folder)) {
+            Map<String, Long> parameters = new TreeMap<>();
+            Set<Path> files = new TreeSet<>();
+            for (String name : store.names()) {
+                parameters.merge(
+                        store.entry(name).type().name(), store.entry(name).elements(), Long::sum);
+                files.add(store.fileOf(name));
             }
+            long total = parameters.values().stream().mapToLong(Long::longValue).sum();
             line(
                     out,
                     "weights",
-                    count(weights.tensors(), "tensor") + " in " + count(weights.files(), "file") + ", "
-                            + size(weights.bytes()));
+                    count(store.names().size(), "tensor") + " in " + count(files.size(), "file") + ", "
+                            + size(store.bytes()));
             line(
                     out,
                     "parameters",
-                    String.format(Locale.ROOT, "%,d", weights.total()) + " ("
-                            + weights.parameters().entrySet().stream()
+                    String.format(Locale.ROOT, "%,d", total) + " ("
+                            + parameters.entrySet().stream()
                                     .map(entry ->
                                             String.format(Locale.ROOT, "%,d %s", entry.getValue(), entry.getKey()))
                                     .collect(Collectors.joining(", "))
@@ -102,16 +138,17 @@ public final class InspectCommand implements Callable<Integer> {
             line(
                     out,
                     "memory",
-                    "f32 " + size(4 * weights.total()) + ", bf16 " + size(2 * weights.total()) + ", training in f32 "
-                            + size(16 * weights.total()) + "; activations come on top");
+                    "f32 " + size(4 * total) + ", bf16 " + size(2 * total) + ", training in f32 " + size(16 * total)
+                            + "; activations come on top");
+            if (config != null) {
+                CheckpointLoader.check(store, config);
+            }
         } catch (CheckpointException e) {
             problems.add(e.getMessage());
-        } catch (java.nio.file.NoSuchFileException e) {
-            problems.add(e.getMessage() + ": no such file, but model.safetensors.index.json names it");
         }
     }
 
-    private void tokenizer(PrintWriter out, List<String> problems) throws IOException {
+    private void tokenizer(ModelConfig config, PrintWriter out, List<String> problems) throws IOException {
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             line(
                     out,
@@ -126,19 +163,14 @@ public final class InspectCommand implements Callable<Integer> {
                             : tokenizer.specialTokens().entrySet().stream()
                                     .map(entry -> entry.getKey() + " " + entry.getValue())
                                     .collect(Collectors.joining(", ")));
+            if (config != null && tokenizer.vocabSize() > config.architecture().vocabSize()) {
+                problems.add("the tokenizer has ids up to " + (tokenizer.vocabSize() - 1) + ", the model's vocabulary is "
+                        + config.architecture().vocabSize());
+            }
             int[] around = tokenizer.encodeWithSpecials("");
             line(out, "around text", around.length == 0 ? "no token" : count(around.length, "token") + " added");
             line(out, "chat template", tokenizer.hasChatTemplate() ? "present, not applied" : "none");
         } catch (TokenizerException e) {
-            problems.add(e.getMessage());
-        }
-    }
-
-    /** engine: the settings that are not understood, one by one; so far the first that stops the reader. */
-    private static void settings(Path file, List<String> problems) {
-        try {
-            DecoderConfig.read(file);
-        } catch (CheckpointException e) {
             problems.add(e.getMessage());
         }
     }

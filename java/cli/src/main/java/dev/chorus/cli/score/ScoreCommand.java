@@ -58,8 +58,8 @@ public final class ScoreCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            defaultValue = "f32",
-            description = "f32 (default) or bf16: what the weights are held in.")
+            defaultValue = "auto",
+            description = "f32 or bf16: what weights are held and multiplied in. Default: auto, as the files have them.")
     private String dtype;
 
     @Option(
@@ -216,8 +216,8 @@ public final class ScoreCommand implements Callable<Integer> {
     }
 
     private ScoreSettings settings() {
-        if (!dtype.equals("f32") && !dtype.equals("bf16")) {
-            throw files.usage("--dtype: expected f32 or bf16, got " + dtype);
+        if (!List.of("auto", "f32", "bf16").contains(dtype)) {
+            throw files.usage("--dtype: expected auto, f32 or bf16, got " + dtype);
         }
         if (!JOINS.contains(join)) {
             throw files.usage("--join: expected one of " + JOINS + ", got " + join);

@@ -17,7 +17,7 @@ public interface ScoringModel extends AutoCloseable {
     /**
      * How to score.
      *
-     * @param dtype       "f32" or "bf16"
+     * @param dtype       "f32", "bf16", or "auto" for that of the weights
      * @param join        how prompt and completion meet
      * @param eos         whether the end of sequence is part of every completion
      * @param threads     0 for as many as the library likes

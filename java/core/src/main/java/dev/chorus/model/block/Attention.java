@@ -107,7 +107,13 @@ final class Attention {
             q = pass.compute(queryNorm.of(q));
             k = pass.compute(keyNorm.of(k));
         }
-        if (pass.rotation() != null) {
+        if (pass.rotation() != null && pass.inference()) {
+            // A fresh product, or a copy of one whose heads lay apart.
+            q = dense(q);
+            k = dense(k);
+            pass.rotation().turn(q);
+            pass.rotation().turn(k);
+        } else if (pass.rotation() != null) {
             q = pass.rotation().of(q);
             k = pass.rotation().of(k);
         }

@@ -57,6 +57,27 @@ public final class Block {
         };
     }
 
+    /** The same without gradients, on a stream that is changed in place. */
+    public void of(ResidualStream stream, PassContext pass) {
+        switch (order) {
+            case PRE -> {
+                stream.add(attention.of(attentionNorm.of(stream, pass), pass));
+                stream.add(mlp.of(mlpNorm.of(stream, pass), pass));
+            }
+            case PARALLEL -> {
+                Tensor attended = attention.of(attentionNorm.of(stream, pass), pass);
+                Tensor fed = mlp.of(mlpNorm.of(stream, pass), pass);
+                stream.add(attended);
+                stream.add(fed);
+            }
+            case SANDWICH -> {
+                stream.add(afterAttention.of(attention.of(attentionNorm.of(stream, pass), pass)));
+                stream.add(afterMlp.of(mlp.of(mlpNorm.of(stream, pass), pass)));
+            }
+            case POST, NORMED_RESIDUAL -> stream.replace(of(stream.settle(), pass));
+        }
+    }
+
     private Tensor attend(Tensor x, PassContext pass) {
         return attention.of(pass.compute(x), pass);
     }

@@ -1,6 +1,6 @@
 package dev.chorus.model.block;
 
-import dev.chorus.model.family.Activation;
+import dev.chorus.kernels.GatedActivation;
 import dev.chorus.model.family.Architecture;
 import dev.chorus.model.family.Part;
 import dev.chorus.model.family.TensorNames;
@@ -35,17 +35,36 @@ final class Mlp {
     Tensor of(Tensor x, PassContext pass) {
         if (shape.joined()) {
             TensorVector both = gateUp.of(x, pass).chunk(2, 1);
-            return down.of(activate(both.get(0)).mul(both.get(1)), pass);
+            return down.of(gated(both.get(0), both.get(1), pass), pass);
         }
         if (shape.gated()) {
-            return down.of(activate(gate.of(x, pass)).mul(up.of(x, pass)), pass);
+            return down.of(gated(gate.of(x, pass), up.of(x, pass), pass), pass);
         }
         return down.of(activate(up.of(x, pass)), pass);
     }
 
+    private Tensor gated(Tensor gate, Tensor up, PassContext pass) {
+        GatedActivation.Activation fused = pass.inference() ? fused() : null;
+        if (fused == null) {
+            return activate(gate).mul(up);
+        }
+        GatedActivation.forwardInto(gate, gate, up, fused);
+        // The halves of one product lie apart; a matrix product takes them as they are.
+        return gate;
+    }
+
+    /** The activation of the fused kernel, or null where it has none. */
+    private GatedActivation.Activation fused() {
+        return switch (shape.activation()) {
+            case SILU -> GatedActivation.Activation.SILU;
+            case GELU -> GatedActivation.Activation.GELU_ERF;
+            case GELU_TANH -> GatedActivation.Activation.GELU_TANH;
+            case RELU, QUICK_GELU -> null;
+        };
+    }
+
     private Tensor activate(Tensor x) {
-        Activation activation = shape.activation();
-        return switch (activation) {
+        return switch (shape.activation()) {
             case RELU -> torch.relu(x);
             case GELU -> torch.gelu(x, "none");
             case GELU_TANH -> torch.gelu(x, "tanh");

@@ -1,7 +1,9 @@
 package dev.chorus.model.block;
 
+import dev.chorus.kernels.ResidualRmsNorm;
 import dev.chorus.model.family.Architecture;
 import dev.chorus.model.weights.Weights;
+import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +41,21 @@ public final class Norm {
             return torch.rms_norm(wide, width, new TensorOptional(factor), new DoubleOptional(kind.epsilon()));
         }
         return torch.layer_norm(wide, width, optional(weight), optional(bias), kind.epsilon(), false);
+    }
+
+    /**
+     * The normed stream in the pass's precision, without gradients; what is pending has been added to the stream then.
+     *
+     * @return [N, C], new
+     */
+    public Tensor of(ResidualStream stream, PassContext pass) {
+        if (!kind.rms()) {
+            return pass.compute(of(stream.settle()));
+        }
+        Tensor x = stream.x();
+        Tensor y = Tensors.empty(pass.precision().type(), x.size(0), x.size(1));
+        ResidualRmsNorm.forwardInto(y, x, stream.takePending(), weight, kind.epsilon(), kind.offset());
+        return y;
     }
 
     private static TensorOptional optional(Tensor tensor) {

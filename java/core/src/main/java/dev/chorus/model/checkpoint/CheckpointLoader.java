@@ -87,6 +87,15 @@ public final class CheckpointLoader {
         }
     }
 
+    /**
+     * Whether a folder's tensors fit a config, by their headers.
+     *
+     * @throws CheckpointException if they do not; names them
+     */
+    public static void check(TensorStore store, ModelConfig config) {
+        match(store, config, TensorPlan.of(config));
+    }
+
     /** bf16 if most of the values are stored so, otherwise f32. */
     public static Precision usual(TensorStore store) {
         long bf16 = 0;

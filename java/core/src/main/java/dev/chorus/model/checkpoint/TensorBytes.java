@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Moves bytes between files and the memory of tensors. A direct buffer lies over that memory, so there is no copy between,
- * and goes on from piece to piece, for a buffer ends at 2 GiB.
+ * Moves bytes between files and the memory of tensors. Direct buffers lie over that memory, piece by piece, so there is no
+ * copy between.
  */
 final class TensorBytes {
     private static final long PIECE = 64 << 20;
@@ -35,11 +35,22 @@ final class TensorBytes {
     }
 
     private static void pieces(Tensor tensor, long bytes, Transfer transfer) throws IOException {
-        try (BytePointer memory = new BytePointer(tensor.data_ptr())) {
-            for (long done = 0; done < bytes; done += PIECE) {
-                memory.position(done).limit(Math.min(bytes, done + PIECE));
-                transfer.run(memory.asByteBuffer(), done);
-            }
+        for (long done = 0; done < bytes; done += PIECE) {
+            transfer.run(over(tensor, done, Math.min(PIECE, bytes - done)), done);
         }
+    }
+
+    /** A buffer over some bytes of a contiguous CPU tensor; good for as long as the tensor. */
+    static ByteBuffer over(Tensor tensor, long from, long count) {
+        // The address is moved: JavaCPP makes buffers from where a pointer begins, and those stop at 2 GiB without a
+        // word.
+        ByteBuffer buffer = new BytePointer(tensor.data_ptr())
+                .getPointer(from)
+                .capacity(count)
+                .asByteBuffer();
+        if (buffer.remaining() != count) {
+            throw new IllegalStateException("a buffer of " + buffer.remaining() + " bytes, expected " + count);
+        }
+        return buffer;
     }
 }

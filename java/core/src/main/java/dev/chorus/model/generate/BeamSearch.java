@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -25,15 +26,21 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param beams     hypotheses kept per prompt
  * @param maxTokens new tokens at most, the end of sequence included
- * @param eos       id of the end-of-sequence token
+ * @param ends      ids of the tokens that end a sequence
  */
-public record BeamSearch(int beams, int maxTokens, int eos) {
+public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
     /** Refuses sizes below one. */
     public BeamSearch {
         if (beams < 1 || maxTokens < 1) {
             throw new IllegalArgumentException(
                     "beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
         }
+        ends = Set.copyOf(ends);
+    }
+
+    /** With one end of sequence. */
+    public BeamSearch(int beams, int maxTokens, int eos) {
+        this(beams, maxTokens, Set.of(eos));
     }
 
     /**
@@ -54,13 +61,13 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
             return Arrays.stream(logps).sum();
         }
 
-        private Hypothesis extended(int token, double logp, int eos) {
+        private Hypothesis extended(int token, double logp, boolean end) {
             int n = tokens.length;
             int[] moreTokens = Arrays.copyOf(tokens, n + 1);
             double[] moreLogps = Arrays.copyOf(logps, n + 1);
             moreTokens[n] = token;
             moreLogps[n] = logp;
-            return new Hypothesis(moreTokens, moreLogps, token == eos);
+            return new Hypothesis(moreTokens, moreLogps, end);
         }
     }
 
@@ -245,7 +252,9 @@ public record BeamSearch(int beams, int maxTokens, int eos) {
         List<Integer> rows = new ArrayList<>();
         for (int rank = 0; rank < candidates.size() && active.size() < beams; rank++) {
             Candidate candidate = candidates.get(rank);
-            Hypothesis longer = candidate.parent().extended(candidate.token(), candidate.logp(), eos);
+            Hypothesis longer = candidate
+                    .parent()
+                    .extended(candidate.token(), candidate.logp(), ends.contains(candidate.token()));
             if (!longer.ended()) {
                 active.add(longer);
                 rows.add(candidate.row());

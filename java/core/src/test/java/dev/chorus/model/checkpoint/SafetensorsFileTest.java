@@ -10,6 +10,7 @@ import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -294,6 +295,11 @@ class SafetensorsFileTest {
             assertThat(hole.numel()).isEqualTo(count);
             assertThat(Tensors.toFloats(hole.narrow(0, count - 2, 2))).containsExactly(0, 5);
             assertThat(Tensors.toFloats(file.mapped("last"))).containsExactly(6, 7);
+            // Tensors of this size are read and written through buffers over their parts.
+            ByteBuffer end = TensorBytes.over(hole, 4 * (count - 3), 12).order(ByteOrder.nativeOrder());
+            assertThat(end.remaining()).isEqualTo(12);
+            assertThat(new float[] {end.getFloat(), end.getFloat(), end.getFloat()})
+                    .containsExactly(0, 0, 5);
             Tensor into = Tensors.zeros(2);
             file.readInto("last", into);
             assertThat(Tensors.toFloats(into)).containsExactly(6, 7);

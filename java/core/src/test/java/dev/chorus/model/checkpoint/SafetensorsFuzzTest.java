@@ -66,7 +66,6 @@ class SafetensorsFuzzTest {
             assertThat(allocated).as("bytes for file %d", i).isLessThan(MOST_ALLOCATED);
             opened[read ? 1 : 0]++;
         }
-        System.err.println("FUZZ " + opened[0] + " " + opened[1]);
         // Both happen often: neither is all that is tested.
         assertThat(opened[0]).isGreaterThan(FILES / 4);
         assertThat(opened[1]).isGreaterThan(FILES / 20);

@@ -1,10 +1,15 @@
-package dev.chorus.model;
+package dev.chorus.model.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.chorus.model.Decoder;
+import dev.chorus.model.FlatBatch;
+import dev.chorus.model.SequenceScorer;
+import dev.chorus.model.TinyDecoders;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
@@ -137,7 +142,9 @@ class BeamSearchTest {
     /** All tokens are equally likely: the lower ids win, as promised. */
     @Test
     void tiesGoToTheLowerToken() {
-        try (Decoder decoder = Decoder.blank(CONFIG)) {
+        try (Decoder decoder = Decoder.initialise(CONFIG, 1);
+                Scope scope = new Scope()) {
+            decoder.parameters().values().zero_();
             List<Hypothesis> list = new BeamSearch(3, 2, V - 1)
                     .generate(decoder, List.of(new int[] {1}))
                     .get(0);
