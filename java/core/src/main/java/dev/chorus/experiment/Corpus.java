@@ -46,7 +46,9 @@ record Corpus(
         references.add(data.unlabelled());
         references.add(config.strong().tokenizer());
         config.weak().models().forEach(model -> references.add(model.tokenizer()));
-        references.stream().filter(Objects::nonNull).forEach(reference -> files.computeIfAbsent(reference, r -> DataSource.open(r, folder)));
+        references.stream()
+                .filter(Objects::nonNull)
+                .forEach(reference -> files.computeIfAbsent(reference, r -> DataSource.open(r, folder)));
 
         List<Example> pool = ExampleReader.read(files.get(data.pool()));
         List<Example> devel = ExampleReader.read(files.get(data.devel()));
@@ -101,7 +103,9 @@ record Corpus(
         });
         ExperimentConfig.Strong strong = config.strong();
         if (strong.folder() != null && strong.lora() != null) {
-            models.get(strong.folder()).requireTargets(file + ": strong.lora.targets", strong.lora().config());
+            models.get(strong.folder())
+                    .requireTargets(
+                            file + ": strong.lora.targets", strong.lora().config());
         }
         return models;
     }

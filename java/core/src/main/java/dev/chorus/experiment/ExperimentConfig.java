@@ -263,8 +263,13 @@ public record ExperimentConfig(
 
         void strong(Strong strong, String unlabelled, boolean classifies) {
             if (strong.folder() != null) {
-                that(unlabelled == null, "data.unlabelled", "nothing, because strong.folder is not pre-trained", unlabelled);
-                // A classification head is trained with the weights, and an adapter alone would leave it as it was drawn.
+                that(
+                        unlabelled == null,
+                        "data.unlabelled",
+                        "nothing, because strong.folder is not pre-trained",
+                        unlabelled);
+                // A classification head is trained with the weights, and an adapter alone would leave it as it was
+                // drawn.
                 that(
                         strong.lora() == null || !classifies,
                         "strong.lora",

@@ -77,10 +77,7 @@ final class PreferenceStages {
         List<Stage> inputs = new ArrayList<>(weak);
         inputs.add(start);
         double work = SlotStages.generationWork(
-                dpo.prompts(),
-                plan.strong().layers(),
-                plan.strong().width(),
-                dpo.candidates());
+                dpo.prompts(), plan.strong().layers(), plan.strong().width(), dpo.candidates());
         return plan.stage("prefer", SlotStages.id("pairs", seed), work, inputs, settings, context -> {
             List<Example> all = plan.splits(seed).weak();
             List<Example> prompts = all.subList(0, Math.min(dpo.prompts(), all.size()));

@@ -59,7 +59,9 @@ final class SlotStages {
             Stage stage = weak(seed, model);
             weak.put(model.name(), stage);
             labels.add(label(seed, model, stage));
-            evaluated.put(model.name(), evaluate(
+            evaluated.put(
+                    model.name(),
+                    evaluate(
                             seed,
                             model.name(),
                             stage,
@@ -77,12 +79,7 @@ final class SlotStages {
         trained.put(TaskStages.CEILING, student(seed, TaskStages.CEILING, List.of(), null));
         trained.forEach((id, stage) -> evaluated.put(
                 id,
-                evaluate(
-                        seed,
-                        id,
-                        stage,
-                        plan.strong().layers(),
-                        plan.strong().width())));
+                evaluate(seed, id, stage, plan.strong().layers(), plan.strong().width())));
         return new TaskStages(seed, weak, labels, aggregate, trained, evaluated);
     }
 

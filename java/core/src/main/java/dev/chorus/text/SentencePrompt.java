@@ -40,7 +40,8 @@ public final class SentencePrompt {
         }
         int[] lineBreak = tokenizer.encode(LINE_BREAK);
         OptionalInt unknown = tokenizer.unkId();
-        if (lineBreak.length == 0 || Arrays.stream(lineBreak).anyMatch(id -> unknown.isPresent() && id == unknown.getAsInt())) {
+        if (lineBreak.length == 0
+                || Arrays.stream(lineBreak).anyMatch(id -> unknown.isPresent() && id == unknown.getAsInt())) {
             throw new TokenizerException(
                     tokenizer.name(),
                     "nothing separates a sentence from its answer: there is no sep token, and no token for a line break; name "

@@ -42,8 +42,8 @@ class ConfigReaderTest {
         ExperimentConfig config = ConfigReader.bind(file, ConfigReader.tree(file, List.of()));
 
         assertThat(file.getFileName()).hasToString(config.name() + ".yaml");
-        List<String> references = new ArrayList<>(
-                List.of(config.data().pool(), config.data().devel(), config.data().test()));
+        List<String> references = new ArrayList<>(List.of(
+                config.data().pool(), config.data().devel(), config.data().test()));
         references.add(config.data().unlabelled());
         references.add(config.strong().tokenizer());
         List<String> folders = new ArrayList<>();

@@ -48,7 +48,9 @@ class LocalModelTest {
         for (Results.Task task : results.tasks()) {
             assertThat(task.models()).extracting(Results.Model::title).contains("local (2×48, llama)");
             assertThat(task.curves()).noneMatch(curve -> curve.stage().equals("pretrain"));
-            assertThat(task.curves()).filteredOn(curve -> curve.model().equals("local")).singleElement();
+            assertThat(task.curves())
+                    .filteredOn(curve -> curve.model().equals("local"))
+                    .singleElement();
             // The students' trained values are those of the GPT-2 folder.
             assertThat(task.models())
                     .filteredOn(model -> model.role().equals("student"))
@@ -83,13 +85,16 @@ class LocalModelTest {
         overrides[1] = "strong={folder: " + strong + ", precision: bf16}";
         Set<String> rounded = hashes(overrides);
 
-        Set<String> kept = Stream.concat(Stream.of("small", "wide").flatMap(name -> Stream.of(
-                                "weak/scenario/" + name,
-                                "weak/slots/" + name,
-                                "label/scenario/" + name,
-                                "label/slots/" + name,
-                                "evaluate/scenario/" + name,
-                                "evaluate/slots/" + name)), Stream.of("aggregate/scenario/ensemble", "aggregate/slots/ensemble"))
+        Set<String> kept = Stream.concat(
+                        Stream.of("small", "wide")
+                                .flatMap(name -> Stream.of(
+                                        "weak/scenario/" + name,
+                                        "weak/slots/" + name,
+                                        "label/scenario/" + name,
+                                        "label/slots/" + name,
+                                        "evaluate/scenario/" + name,
+                                        "evaluate/slots/" + name)),
+                        Stream.of("aggregate/scenario/ensemble", "aggregate/slots/ensemble"))
                 .collect(Collectors.toSet());
         assertThat(common(before, after)).isEqualTo(kept);
         assertThat(common(after, rounded)).isEqualTo(kept);
@@ -189,7 +194,8 @@ class LocalModelTest {
         Files.writeString(folder.resolve("config.json"), config.replace("\"n_positions\": 64", "\"n_positions\": 20"));
         refused(folder, "the longest prompt has ", " and an answer up to 16, but the model takes at most 20 in all");
         Files.writeString(folder.resolve("config.json"), config);
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");
         refused(folder, "has no token that ends a sequence; name one with the key eos_token in tokenizer_config.json");
         Files.delete(folder.resolve("model.safetensors"));
         refused(folder, "has no weights");

@@ -65,7 +65,8 @@ class SentencePromptTest {
                 """;
         try (Tokenizer tokenizer = Tokenizer.of(json.getBytes(StandardCharsets.UTF_8), "words")) {
             assertThat(tokenizer.sepId()).isEmpty();
-            assertThat(Arrays.equals(tokenizer.encode(SENTENCE), new int[] {0, 1})).isTrue();
+            assertThat(Arrays.equals(tokenizer.encode(SENTENCE), new int[] {0, 1}))
+                    .isTrue();
             assertThatExceptionOfType(TokenizerException.class)
                     .isThrownBy(() -> SentencePrompt.encode(tokenizer, SENTENCE))
                     .withMessageStartingWith("words: nothing separates a sentence from its answer")
