@@ -3,16 +3,11 @@ package dev.chorus.experiment;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.data.Splits;
-import dev.chorus.ensemble.Pretraining;
 import dev.chorus.experiment.ExperimentConfig.WeakModel;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.ModelFolder;
-import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.CounterRandom;
-import dev.chorus.train.LanguageModelObjective;
-import dev.chorus.train.TrainSettings;
 import dev.chorus.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,8 +17,6 @@ import java.util.Locale;
 
 /**
  * What all stages of a run are built from: configuration, sentences, the build's hash, and the list that stages join.
- *
- * <p>The one stage that both tasks share, the pre-training of the strong base, is made here.
  */
 final class Blueprint {
     /** Longest sequence of the models, in tokens: twice the longest prompt with its answer. */
@@ -40,13 +33,13 @@ final class Blueprint {
     private final Corpus corpus;
     private final String build;
     private final List<Stage> stages = new ArrayList<>();
-    private final Stage base;
+    private final StrongBase strong;
 
     Blueprint(ExperimentConfig config, Corpus corpus, String build) {
         this.config = config;
         this.corpus = corpus;
         this.build = build;
-        base = pretrain();
+        strong = StrongBase.of(this);
     }
 
     ExperimentConfig config() {
@@ -62,9 +55,16 @@ final class Blueprint {
         return stages;
     }
 
-    /** The strong base: a model folder. */
-    Stage base() {
-        return base;
+    /** The strong model that the students start as. */
+    StrongBase strong() {
+        return strong;
+    }
+
+    /** What a weak model starts as. */
+    Origin origin(WeakModel model) {
+        return model.folder() == null
+                ? new Origin.Fresh(model, corpus.files().get(model.tokenizer()))
+                : new Origin.Local(model.name(), corpus.models().get(model.folder()));
     }
 
     /** Adds a stage. */
@@ -83,19 +83,6 @@ final class Blueprint {
 
     Splits splits(long seed) {
         return corpus.splits().get(seed);
-    }
-
-    /** A tokenizer from a file of the configuration. */
-    Tokenizer tokenizer(String reference) {
-        return Tokenizer.of(corpus.files().get(reference).content(), reference);
-    }
-
-    String tokenizerHash(String reference) {
-        return corpus.files().get(reference).sha256();
-    }
-
-    ModelConfig shape(WeakModel model, Tokenizer tokenizer) {
-        return ModelConfig.gpt2(tokenizer.vocabSize(), model.width(), model.layers(), model.heads(), POSITIONS);
     }
 
     /** A seed for one purpose of one repetition. */
@@ -120,39 +107,14 @@ final class Blueprint {
         return (double) examples * tokens * (flops / 40e9 + layers * 2e-6 + 1e-6);
     }
 
-    private Stage pretrain() {
-        ExperimentConfig.Strong strong = config.strong();
-        TrainSettings train = strong.pretrain().train();
-        ObjectNode settings = JSON.createObjectNode();
-        settings.put(
-                "unlabelled", corpus.files().get(config.data().unlabelled()).sha256());
-        settings.put("tokenizer", tokenizerHash(strong.tokenizer()));
-        settings.set("strong", ConfigReader.canonical(strong));
-        double work = trainingWork(
-                corpus.unlabelled().size(),
-                PROMPT_TOKENS + (int) (strong.pretrain().echo() * ANSWER_TOKENS / 2),
-                train.epochs(),
-                strong.layers(),
-                strong.width());
-        return stage("pretrain", "strong", work, List.of(), settings, context -> {
-            try (Tokenizer tokenizer = tokenizer(strong.tokenizer());
-                    Decoder decoder = Decoder.initialise(
-                            ModelConfig.gpt2(
-                                    tokenizer.vocabSize(), strong.width(), strong.layers(), strong.heads(), POSITIONS),
-                            strong.seed())) {
-                List<Sequence> sequences = Pretraining.sequences(
-                        tokenizer, corpus.unlabelled(), strong.pretrain().echo(), strong.seed());
-                List<Trainer.CurvePoint> curve = new Trainer(decoder.parameters(), train, strong.seed())
-                        .run(sequences.size(), new LanguageModelObjective(decoder, sequences), null, steps(context, 1));
-                save(context.out(), decoder, tokenizer, sequences.size(), curve);
-            }
-        });
-    }
-
-    /** Writes a trained model and what its training was like. */
+    /** Writes a trained model, an adapter merged into it, and what its training was like. */
     static void save(Path out, Decoder decoder, Tokenizer tokenizer, int examples, List<Trainer.CurvePoint> curve)
             throws IOException {
-        ModelFolder.save(out, decoder, tokenizer);
+        if (decoder.adapter().isPresent()) {
+            ModelFolder.saveMerged(out, decoder, tokenizer);
+        } else {
+            ModelFolder.save(out, decoder, tokenizer);
+        }
         StageFiles.write(out, StageFiles.TRAINING, StageFiles.Training.of(decoder, examples, curve));
     }
 }

@@ -18,8 +18,23 @@ import java.util.stream.Collectors;
  * its full name, what was expected, what stands there.
  */
 final class ConfigShape {
-    private static final Set<String> OPTIONAL =
-            Set.of("scenario", "slots", "weak.scenario", "weak.slots", "scenario.bayesian", "slots.dpo");
+    private static final Set<String> OPTIONAL = Set.of(
+            "scenario",
+            "slots",
+            "weak.scenario",
+            "weak.slots",
+            "scenario.bayesian",
+            "slots.dpo",
+            "data.unlabelled",
+            "weak.models[].folder",
+            "strong.folder");
+
+    /** What a model's folder brings, or makes needless. */
+    private static final Set<String> WITHOUT_FOLDER =
+            Set.of("tokenizer", "layers", "width", "heads", "seed", "pretrain");
+
+    /** What only a folder's model has. */
+    private static final Set<String> WITH_FOLDER = Set.of("precision", "lora");
 
     private final Path file;
 
@@ -38,7 +53,7 @@ final class ConfigShape {
 
     private void value(String path, Type type, JsonNode node) {
         if (node.isNull() || node.isMissingNode()) {
-            if (!OPTIONAL.contains(path)) {
+            if (!OPTIONAL.contains(path.replaceAll("\\[\\d+]", "[]"))) {
                 throw new ConfigException(file + ": key '" + path + "' is missing");
             }
         } else if (type instanceof ParameterizedType list) {
@@ -48,7 +63,7 @@ final class ConfigShape {
             }
         } else if (type == String.class) {
             expect(node.isTextual(), path, node.isNumber() ? "text (in quotes)" : "text", node);
-        } else if (type == int.class) {
+        } else if (type == int.class || type == Integer.class) {
             expect(node.isIntegralNumber(), path, "a whole number", node);
             expect(node.canConvertToInt(), path, "a whole number up to " + Integer.MAX_VALUE, node);
         } else if (type == long.class || type == Long.class) {
@@ -86,7 +101,19 @@ final class ConfigShape {
                         + known.keySet().stream().sorted().collect(Collectors.joining(", ")));
             }
         });
-        known.forEach((key, each) -> value(join(path, key), each, node.path(key)));
+        boolean eitherWay = known.containsKey("folder");
+        boolean folder = node.hasNonNull("folder");
+        known.forEach((key, each) -> {
+            if (eitherWay && (folder ? WITHOUT_FOLDER : WITH_FOLDER).contains(key)) {
+                expect(
+                        !node.hasNonNull(key),
+                        join(path, key),
+                        folder ? "nothing beside 'folder', which brings its own" : "nothing without 'folder'",
+                        node.path(key));
+            } else if (!(WITH_FOLDER.contains(key) && !node.hasNonNull(key))) {
+                value(join(path, key), each, node.path(key));
+            }
+        });
     }
 
     private void expect(boolean ok, String path, String expected, JsonNode found) {

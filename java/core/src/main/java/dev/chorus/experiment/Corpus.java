@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A run's sentences and tokenizer files, read and checked once.
@@ -22,30 +23,37 @@ import java.util.Map;
  * @param classes    scenario names of the pool, sorted; the same whatever the seeds
  * @param slots      slot types of the pool
  * @param files      every file by the reference that the configuration gives it
+ * @param models     every model's folder likewise
  */
 record Corpus(
         List<String> unlabelled,
         Map<Long, Splits> splits,
         List<String> classes,
         SlotText slots,
-        Map<String, DataSource> files) {
+        Map<String, DataSource> files,
+        Map<String, LocalModel> models) {
 
-    static Corpus read(ExperimentConfig config, Path folder) {
+    /**
+     * Reads all that a configuration names.
+     *
+     * @param file of the configuration; other files are relative to it
+     */
+    static Corpus read(ExperimentConfig config, Path file) {
+        Path folder = file.toAbsolutePath().getParent();
         ExperimentConfig.Data data = config.data();
         Map<String, DataSource> files = new LinkedHashMap<>();
-        List<String> references = new ArrayList<>(List.of(data.pool(), data.devel(), data.test(), data.unlabelled()));
+        List<String> references = new ArrayList<>(List.of(data.pool(), data.devel(), data.test()));
+        references.add(data.unlabelled());
         references.add(config.strong().tokenizer());
         config.weak().models().forEach(model -> references.add(model.tokenizer()));
-        references.forEach(reference -> files.computeIfAbsent(reference, r -> DataSource.open(r, folder)));
+        references.stream()
+                .filter(Objects::nonNull)
+                .forEach(reference -> files.computeIfAbsent(reference, r -> DataSource.open(r, folder)));
 
         List<Example> pool = ExampleReader.read(files.get(data.pool()));
         List<Example> devel = ExampleReader.read(files.get(data.devel()));
         List<Example> test = ExampleReader.read(files.get(data.test()));
-        List<String> unlabelled = files.get(data.unlabelled()).lines();
-        if (unlabelled.stream().allMatch(String::isBlank)) {
-            throw new DataException(
-                    Path.of(files.get(data.unlabelled()).name()), 0, "holds no sentences; expected one a line");
-        }
+        List<String> unlabelled = data.unlabelled() == null ? List.of() : unlabelled(files.get(data.unlabelled()));
         // A stage's hash names its own seed alone, so the classes must not depend on the other seeds' draws.
         List<String> classes =
                 pool.stream().map(Example::scenario).distinct().sorted().toList();
@@ -60,11 +68,46 @@ record Corpus(
                     data.develSize(),
                     seed,
                     files.get(data.pool()).name());
-            drawn.refuseLeaks(unlabelled, files.get(data.unlabelled()).name());
+            if (data.unlabelled() != null) {
+                drawn.refuseLeaks(unlabelled, files.get(data.unlabelled()).name());
+            }
             drawn.refuseUntaughtScenarios();
             splits.put(seed, drawn);
         }
-        return new Corpus(unlabelled, splits, classes, new SlotText(SlotText.typesOf(pool)), files);
+        return new Corpus(
+                unlabelled, splits, classes, new SlotText(SlotText.typesOf(pool)), files, models(config, file, splits));
+    }
+
+    private static List<String> unlabelled(DataSource file) {
+        List<String> lines = file.lines();
+        if (lines.stream().allMatch(String::isBlank)) {
+            throw new DataException(Path.of(file.name()), 0, "holds no sentences; expected one a line");
+        }
+        return lines;
+    }
+
+    private static Map<String, LocalModel> models(ExperimentConfig config, Path file, Map<Long, Splits> splits) {
+        Path folder = file.toAbsolutePath().getParent();
+        Map<String, String> keys = new LinkedHashMap<>();
+        for (ExperimentConfig.WeakModel model : config.weak().models()) {
+            keys.putIfAbsent(model.folder(), file + ": weak.models." + model.name() + ".folder");
+        }
+        keys.putIfAbsent(config.strong().folder(), file + ": strong.folder");
+        keys.remove(null);
+        int answer = config.slots() == null ? 0 : config.slots().maxTokens();
+        Map<String, LocalModel> models = new LinkedHashMap<>();
+        keys.forEach((reference, key) -> {
+            LocalModel model = LocalModel.read(folder.resolve(reference), key);
+            model.requireRoom(key, splits.values(), answer);
+            models.put(reference, model);
+        });
+        ExperimentConfig.Strong strong = config.strong();
+        if (strong.folder() != null && strong.lora() != null) {
+            models.get(strong.folder())
+                    .requireTargets(
+                            file + ": strong.lora.targets", strong.lora().config());
+        }
+        return models;
     }
 
     /** What a seed's splits depend on, for a stage's hash. */

@@ -40,8 +40,7 @@ public final class Experiment {
         this.config = config;
         build = BuildFingerprint.current();
         configHash = Hashes.of(ConfigReader.canonical(config));
-        Path folder = file.toAbsolutePath().getParent();
-        plan = new Blueprint(config, Corpus.read(config, folder), build.hash());
+        plan = new Blueprint(config, Corpus.read(config, file), build.hash());
         for (long seed : config.seeds()) {
             if (config.scenario() != null) {
                 scenario.add(new ScenarioStages(plan).repetition(seed));
@@ -84,6 +83,11 @@ public final class Experiment {
     /** The configuration's name; results go to runs/NAME unless told otherwise. */
     public String name() {
         return config.name();
+    }
+
+    /** Every stage, inputs before those that need them. */
+    List<Stage> stages() {
+        return plan.stages();
     }
 
     /**

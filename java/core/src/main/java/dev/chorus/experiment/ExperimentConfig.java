@@ -2,6 +2,8 @@ package dev.chorus.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
+import dev.chorus.model.weights.LoraConfig;
+import dev.chorus.model.weights.Precision;
 import dev.chorus.train.TrainSettings;
 import java.util.HashSet;
 import java.util.List;
@@ -28,11 +30,12 @@ public record ExperimentConfig(
      * @param pool       gold and weak sentences are drawn from it
      * @param devel      for choices
      * @param test       for the result
-     * @param unlabelled plain text, one sentence a line, for pre-training
+     * @param unlabelled plain text, one sentence a line, for pre-training; null if the strong model is a folder's
      * @param gold       sentences that the weak models may learn from
      * @param weak       sentences that the weak models label
      * @param develSize  how many of devel are used
      */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Data(String pool, String devel, String test, String unlabelled, int gold, int weak, int develSize) {}
 
     /**
@@ -44,8 +47,19 @@ public record ExperimentConfig(
      */
     public record Weak(List<WeakModel> models, WeakTask scenario, WeakTask slots) {}
 
-    /** A weak model: its name, its tokenizer file, and its size. */
-    public record WeakModel(String name, String tokenizer, int layers, int width, int heads) {}
+    /**
+     * A weak model: either new weights of a size, or those of a Hugging Face folder; what does not apply is null.
+     *
+     * @param name      of the model
+     * @param folder    config, weights and tokenizer, relative to the configuration
+     * @param tokenizer file of a new model
+     * @param layers    blocks of a new model
+     * @param width     channels of a new model
+     * @param heads     attention heads of a new model
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record WeakModel(
+            String name, String folder, String tokenizer, Integer layers, Integer width, Integer heads) {}
 
     /**
      * How weak models learn a task.
@@ -56,16 +70,53 @@ public record ExperimentConfig(
     public record WeakTask(int gold, TrainSettings train) {}
 
     /**
-     * The strong base.
+     * The strong base: either new weights that are pre-trained here, or those of a Hugging Face folder; what does not apply is
+     * null.
      *
-     * @param tokenizer its file
-     * @param layers    blocks
-     * @param width     channels
-     * @param heads     attention heads
-     * @param seed      of its weights and its pre-training; one base serves all seeds, as one published model would
-     * @param pretrain  its pre-training
+     * @param folder    config, weights and tokenizer, relative to the configuration
+     * @param precision of matrix products while a folder's model is taught; null for f32
+     * @param lora      teach a folder's model by a low-rank adapter; null teaches all weights
+     * @param tokenizer file of a new model
+     * @param layers    blocks of a new model
+     * @param width     channels of a new model
+     * @param heads     attention heads of a new model
+     * @param seed      of a new model's weights and pre-training; one base serves all seeds, as one published model would
+     * @param pretrain  of a new model
      */
-    public record Strong(String tokenizer, int layers, int width, int heads, long seed, Pretrain pretrain) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Strong(
+            String folder,
+            Precision precision,
+            Lora lora,
+            String tokenizer,
+            Integer layers,
+            Integer width,
+            Integer heads,
+            Long seed,
+            Pretrain pretrain) {}
+
+    /**
+     * A low-rank adapter (Hu et al., arXiv:2106.09685), merged into the weights when a student is saved.
+     *
+     * @param rank    of what is added to a matrix
+     * @param alpha   scale is alpha / rank
+     * @param dropout share of the inputs that a step drops
+     * @param targets modules by the end of their names; all-linear for all, none for the family's usual ones
+     */
+    public record Lora(int rank, double alpha, double dropout, List<String> targets) {
+        /** Refuses values outside their ranges; the message names the key. */
+        public Lora {
+            config(rank, alpha, dropout, targets);
+        }
+
+        LoraConfig config() {
+            return config(rank, alpha, dropout, targets);
+        }
+
+        private static LoraConfig config(int rank, double alpha, double dropout, List<String> targets) {
+            return new LoraConfig(rank, alpha, dropout, targets, false);
+        }
+    }
 
     /**
      * Causal language modelling on the unlabelled text.
@@ -141,11 +192,11 @@ public record ExperimentConfig(
                     "weak.models.name",
                     "letters, digits, '.', '_', '-'",
                     model.name());
-            check.size("weak.models." + model.name(), model.layers(), model.width(), model.heads());
+            if (model.folder() == null) {
+                check.size("weak.models." + model.name(), model.layers(), model.width(), model.heads());
+            }
         }
-        check.size("strong", strong.layers(), strong.width(), strong.heads());
-        double echo = strong.pretrain().echo();
-        check.that(echo >= 0 && echo <= 1, "strong.pretrain.echo", "from 0 to 1", echo);
+        check.strong(strong, data.unlabelled(), scenario != null);
         check.that(scenario != null || slots != null, "scenario, slots", "at least one of the two tasks", "none");
         if (scenario != null) {
             check.task("scenario", weak.scenario(), data.gold());
@@ -208,6 +259,28 @@ public record ExperimentConfig(
             that(layers >= 1, key + ".layers", "1 or more", layers);
             that(heads >= 1, key + ".heads", "1 or more", heads);
             that(width >= 1 && width % Math.max(1, heads) == 0, key + ".width", "a multiple of heads " + heads, width);
+        }
+
+        void strong(Strong strong, String unlabelled, boolean classifies) {
+            if (strong.folder() != null) {
+                that(
+                        unlabelled == null,
+                        "data.unlabelled",
+                        "nothing, because strong.folder is not pre-trained",
+                        unlabelled);
+                // A classification head is trained with the weights, and an adapter alone would leave it as it was
+                // drawn.
+                that(
+                        strong.lora() == null || !classifies,
+                        "strong.lora",
+                        "nothing, because the scenario task trains a head beside the weights",
+                        "an adapter");
+                return;
+            }
+            that(unlabelled != null, "data.unlabelled", "a file, because the strong model is pre-trained", "nothing");
+            size("strong", strong.layers(), strong.width(), strong.heads());
+            double echo = strong.pretrain().echo();
+            that(echo >= 0 && echo <= 1, "strong.pretrain.echo", "from 0 to 1", echo);
         }
 
         void task(String task, WeakTask weak, int gold) {

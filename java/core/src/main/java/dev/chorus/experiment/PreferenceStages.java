@@ -38,8 +38,8 @@ final class PreferenceStages {
                 dpo.prompts(),
                 2 * (Blueprint.PROMPT_TOKENS + Blueprint.ANSWER_TOKENS),
                 dpo.train().epochs(),
-                plan.config().strong().layers(),
-                plan.config().strong().width());
+                plan.strong().layers(),
+                plan.strong().width());
         return plan.stage(
                 "student", SlotStages.id(SlotStages.DPO, seed), work, List.of(start, pairs), settings, context -> {
                     List<Pair> found = StageFiles.read(context.of(pairs), StageFiles.PAIRS, Pairs.class)
@@ -50,7 +50,8 @@ final class PreferenceStages {
                                         + " or candidates",
                                 null);
                     }
-                    try (ModelFolder policy = ModelFolder.load(context.of(start))) {
+                    try (ModelFolder policy =
+                            plan.strong().openToTeach(context.of(start), Blueprint.seed(seed, "dpo-adapter"))) {
                         List<PreferenceObjective.Pair> all =
                                 pairs(policy, plan.splits(seed).weak(), found);
                         List<Trainer.CurvePoint> curve = new Trainer(
@@ -76,10 +77,7 @@ final class PreferenceStages {
         List<Stage> inputs = new ArrayList<>(weak);
         inputs.add(start);
         double work = SlotStages.generationWork(
-                dpo.prompts(),
-                plan.config().strong().layers(),
-                plan.config().strong().width(),
-                dpo.candidates());
+                dpo.prompts(), plan.strong().layers(), plan.strong().width(), dpo.candidates());
         return plan.stage("prefer", SlotStages.id("pairs", seed), work, inputs, settings, context -> {
             List<Example> all = plan.splits(seed).weak();
             List<Example> prompts = all.subList(0, Math.min(dpo.prompts(), all.size()));

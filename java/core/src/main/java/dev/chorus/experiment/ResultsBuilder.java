@@ -129,8 +129,10 @@ final class ResultsBuilder {
                     reader.reliability(evaluations)));
         }
         List<Curve> curves = new ArrayList<>();
-        Training base = training(plan.base());
-        curves.add(curve("base", "pretrain", plan.config().strong().seed(), base));
+        if (plan.strong().stage().isPresent()) {
+            Training base = training(plan.strong().stage().get());
+            curves.add(curve("base", "pretrain", plan.config().strong().seed(), base));
+        }
         for (TaskStages repetition : repetitions) {
             for (String id : repetition.evaluated().keySet()) {
                 String stage =
@@ -200,8 +202,8 @@ final class ResultsBuilder {
     private String title(String id) {
         for (WeakModel model : plan.config().weak().models()) {
             if (model.name().equals(id)) {
-                String tokenizer = model.tokenizer().replaceAll(".*[/:]", "").replaceAll("\\.json$", "");
-                return id + " (" + model.layers() + "×" + model.width() + ", " + tokenizer + ")";
+                Origin origin = plan.origin(model);
+                return id + " (" + origin.layers() + "×" + origin.width() + ", " + origin.title() + ")";
             }
         }
         return switch (id) {

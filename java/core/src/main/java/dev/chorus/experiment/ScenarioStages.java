@@ -78,18 +78,19 @@ final class ScenarioStages {
     private Stage weak(long seed, WeakModel model) {
         ExperimentConfig.WeakTask task = config.weak().scenario();
         ObjectNode settings = plan.splitSettings(seed);
-        settings.put("task", "scenario").put("tokenizer", plan.tokenizerHash(model.tokenizer()));
-        settings.set("model", ConfigReader.canonical(model));
+        Origin origin = plan.origin(model);
+        settings.put("task", "scenario");
+        origin.describe(settings);
         settings.set("training", ConfigReader.canonical(task));
         String id = id(model.name(), seed);
         double work = Blueprint.trainingWork(
-                task.gold(), Blueprint.PROMPT_TOKENS, task.train().epochs(), model.layers(), model.width());
+                task.gold(), Blueprint.PROMPT_TOKENS, task.train().epochs(), origin.layers(), origin.width());
         return plan.stage("weak", id, work, List.of(), settings, context -> {
             List<Example> gold = plan.splits(seed).gold().subList(0, task.gold());
-            try (Tokenizer tokenizer = plan.tokenizer(model.tokenizer());
-                    Decoder decoder = Decoder.initialise(
-                            plan.shape(model, tokenizer).withLabels(classes.size()), Blueprint.seed(seed, id))) {
-                train(context, seed, id, decoder, tokenizer, gold, onGold(gold), task.train());
+            long start = Blueprint.seed(seed, id);
+            try (ModelFolder base = origin.open(start);
+                    Decoder decoder = base.decoder().withClassificationHead(classes.size(), start)) {
+                train(context, seed, id, decoder, base.tokenizer(), gold, onGold(gold), task.train());
             }
         });
     }
@@ -99,8 +100,8 @@ final class ScenarioStages {
         double work = Blueprint.generationWork(
                 config.data().weak() + config.data().develSize(),
                 Blueprint.PROMPT_TOKENS,
-                model.layers(),
-                model.width());
+                plan.origin(model).layers(),
+                plan.origin(model).width());
         return plan.stage("label", id(model.name(), seed), work, List.of(trained), settings, context -> {
             List<Example> weak = plan.splits(seed).weak();
             try (ModelFolder folder = ModelFolder.load(context.of(trained))) {
@@ -142,7 +143,8 @@ final class ScenarioStages {
         settings.put("student", student);
         settings.set("training", ConfigReader.canonical(task.train()));
         List<Stage> inputs = new ArrayList<>(labels);
-        inputs.add(plan.base());
+        inputs.addAll(plan.strong().inputs());
+        plan.strong().describe(settings);
         if (aggregate != null) {
             inputs.add(aggregate);
         }
@@ -154,8 +156,8 @@ final class ScenarioStages {
                 config.data().weak(),
                 Blueprint.PROMPT_TOKENS,
                 task.train().epochs(),
-                config.strong().layers(),
-                config.strong().width());
+                plan.strong().layers(),
+                plan.strong().width());
         return plan.stage("student", id, work, inputs, settings, context -> {
             List<Example> weak = plan.splits(seed).weak();
             ClassLoss loss = aggregate == null
@@ -164,9 +166,9 @@ final class ScenarioStages {
                             student,
                             labels(context, labels),
                             StageFiles.read(context.of(aggregate), StageFiles.AGGREGATE, ClassAggregate.class));
-            try (ModelFolder base = ModelFolder.load(context.of(plan.base()));
-                    Decoder decoder =
-                            base.decoder().withClassificationHead(classes.size(), Blueprint.seed(seed, "student"))) {
+            long start = Blueprint.seed(seed, "student");
+            try (ModelFolder base = plan.strong().open(context, start);
+                    Decoder decoder = base.decoder().withClassificationHead(classes.size(), start)) {
                 train(context, seed, "student", decoder, base.tokenizer(), weak, loss, task.train());
             }
         });
@@ -176,7 +178,7 @@ final class ScenarioStages {
         ObjectNode settings = plan.splitSettings(seed);
         settings.put("evidence", String.valueOf(evidence));
         double work = Blueprint.generationWork(
-                3000, Blueprint.PROMPT_TOKENS, 2, config.strong().width());
+                3000, Blueprint.PROMPT_TOKENS, 2, plan.strong().width());
         return plan.stage("evaluate", id(name, seed), work, List.of(trained), settings, context -> {
             List<Example> test = plan.splits(seed).test();
             int[] gold = ScenarioModel.gold(test, classes);

@@ -59,7 +59,14 @@ final class SlotStages {
             Stage stage = weak(seed, model);
             weak.put(model.name(), stage);
             labels.add(label(seed, model, stage));
-            evaluated.put(model.name(), evaluate(seed, model.name(), stage, model.layers(), model.width()));
+            evaluated.put(
+                    model.name(),
+                    evaluate(
+                            seed,
+                            model.name(),
+                            stage,
+                            plan.origin(model).layers(),
+                            plan.origin(model).width()));
         }
         Stage aggregate = aggregate(seed, labels);
         for (String student : task.students()) {
@@ -72,12 +79,7 @@ final class SlotStages {
         trained.put(TaskStages.CEILING, student(seed, TaskStages.CEILING, List.of(), null));
         trained.forEach((id, stage) -> evaluated.put(
                 id,
-                evaluate(
-                        seed,
-                        id,
-                        stage,
-                        config.strong().layers(),
-                        config.strong().width())));
+                evaluate(seed, id, stage, plan.strong().layers(), plan.strong().width())));
         return new TaskStages(seed, weak, labels, aggregate, trained, evaluated);
     }
 
@@ -88,22 +90,22 @@ final class SlotStages {
     private Stage weak(long seed, WeakModel model) {
         ExperimentConfig.WeakTask weakTask = config.weak().slots();
         ObjectNode settings = plan.splitSettings(seed);
-        settings.put("task", "slots").put("tokenizer", plan.tokenizerHash(model.tokenizer()));
-        settings.set("model", ConfigReader.canonical(model));
+        Origin origin = plan.origin(model);
+        settings.put("task", "slots");
+        origin.describe(settings);
         settings.set("training", ConfigReader.canonical(weakTask));
         String id = id(model.name(), seed);
         double work = Blueprint.trainingWork(
-                weakTask.gold(), SEQUENCE_TOKENS, weakTask.train().epochs(), model.layers(), model.width());
+                weakTask.gold(), SEQUENCE_TOKENS, weakTask.train().epochs(), origin.layers(), origin.width());
         return plan.stage("weak", id, work, List.of(), settings, context -> {
             List<Example> gold = plan.splits(seed).gold().subList(0, weakTask.gold());
-            try (Tokenizer tokenizer = plan.tokenizer(model.tokenizer());
-                    Decoder decoder = Decoder.initialise(plan.shape(model, tokenizer), Blueprint.seed(seed, id))) {
+            try (ModelFolder base = origin.open(Blueprint.seed(seed, id))) {
                 train(
                         context,
                         seed,
                         id,
-                        decoder,
-                        tokenizer,
+                        base.decoder(),
+                        base.tokenizer(),
                         gold.size(),
                         weakTask.train(),
                         (d, t) -> new LanguageModelObjective(d, SlotModel.goldSequences(t, gold)));
@@ -115,7 +117,10 @@ final class SlotStages {
         ObjectNode settings = plan.splitSettings(seed);
         settings.put("beams", task.beams()).put("max_tokens", task.maxTokens());
         double work = generationWork(
-                config.data().weak() + config.data().develSize(), model.layers(), model.width(), task.beams());
+                config.data().weak() + config.data().develSize(),
+                plan.origin(model).layers(),
+                plan.origin(model).width(),
+                task.beams());
         return plan.stage("label", id(model.name(), seed), work, List.of(trained), settings, context -> {
             List<Example> weak = plan.splits(seed).weak();
             try (ModelFolder folder = ModelFolder.load(context.of(trained))) {
@@ -160,7 +165,8 @@ final class SlotStages {
         settings.put("student", student);
         settings.set("training", ConfigReader.canonical(task.train()));
         List<Stage> inputs = new ArrayList<>(labels);
-        inputs.add(plan.base());
+        inputs.addAll(plan.strong().inputs());
+        plan.strong().describe(settings);
         if (aggregate != null) {
             inputs.add(aggregate);
         }
@@ -168,8 +174,8 @@ final class SlotStages {
                 config.data().weak(),
                 SEQUENCE_TOKENS,
                 task.train().epochs(),
-                config.strong().layers(),
-                config.strong().width());
+                plan.strong().layers(),
+                plan.strong().width());
         return plan.stage("student", id(student, seed), work, inputs, settings, context -> {
             List<Example> weak = plan.splits(seed).weak();
             List<TextLabels> all = labels(context, labels);
@@ -177,7 +183,7 @@ final class SlotStages {
                     ? -1
                     : StageFiles.read(context.of(aggregate), StageFiles.AGGREGATE, TextAggregate.class)
                             .best();
-            try (ModelFolder base = ModelFolder.load(context.of(plan.base()))) {
+            try (ModelFolder base = plan.strong().open(context, Blueprint.seed(seed, "adapter"))) {
                 BiFunction<Decoder, Tokenizer, Objective> objective =
                         switch (student) {
                             case "best" -> (d, t) -> new LanguageModelObjective(d, sequences(t, weak, all.get(best)));

@@ -102,8 +102,11 @@ public final class Decoder implements AutoCloseable {
      * a head of {@code labels} classes is initialised from the seed.
      */
     public Decoder withClassificationHead(int labels, long seed) {
-        Decoder classifier = initialise(config.withLabels(labels), seed);
+        ModelConfig labelled = config.withLabels(labels);
+        Decoder classifier = new Decoder(labelled, Weights.trained(TensorPlan.of(labelled)), precision);
         copyInto(classifier);
+        // A large model's copied tensors must not be drawn first.
+        classifier.parameters().initialise(seed, name -> !weights.has(name));
         return classifier;
     }
 

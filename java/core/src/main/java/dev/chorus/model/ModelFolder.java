@@ -53,7 +53,7 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
             throws IOException {
         ModelConfig named = config;
         if (config.tokenIds("eos_token_id").length == 0) {
-            named = config.with("pad_token_id", tokenizer.pad())
+            named = config.with("pad_token_id", tokenizer.padId().orElse(tokenizer.eos()))
                     .with("bos_token_id", tokenizer.eos())
                     .with("eos_token_id", tokenizer.eos());
         }

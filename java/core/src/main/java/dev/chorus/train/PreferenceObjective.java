@@ -12,7 +12,20 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** DPO on pairs of completions whose reference log-probabilities were computed once, before training. */
+/**
+ * DPO on pairs of completions whose reference log-probabilities were computed once, before training.
+ *
+ * <p>With a low-rank adapter one set of weights is both: the policy is the decoder with the adapter on, the reference the same
+ * decoder with it off. Nothing is held twice.
+ *
+ * <pre>{@code
+ * Adapter adapter = decoder.adapt(LoraConfig.of(8), seed);       // weights opened frozen
+ * try (Adapter.Off off = adapter.off()) {
+ *     reference = SequenceScorer.tokenLogps(decoder, sequences, 4096);
+ * }
+ * new Trainer(decoder.parameters(), settings, seed).run(pairs.size(), new PreferenceObjective(decoder, pairs, loss), ...);
+ * }</pre>
+ */
 public final class PreferenceObjective implements Objective {
     /**
      * One pair.

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,14 +43,20 @@ class ConfigReaderTest {
 
         assertThat(file.getFileName()).hasToString(config.name() + ".yaml");
         List<String> references = new ArrayList<>(List.of(
-                config.data().pool(),
-                config.data().devel(),
-                config.data().test(),
-                config.data().unlabelled(),
-                config.strong().tokenizer()));
-        config.weak().models().forEach(model -> references.add(model.tokenizer()));
-        for (String reference : references) {
+                config.data().pool(), config.data().devel(), config.data().test()));
+        references.add(config.data().unlabelled());
+        references.add(config.strong().tokenizer());
+        List<String> folders = new ArrayList<>();
+        folders.add(config.strong().folder());
+        config.weak().models().forEach(model -> {
+            references.add(model.tokenizer());
+            folders.add(model.folder());
+        });
+        for (String reference : references.stream().filter(Objects::nonNull).toList()) {
             assertThatCode(() -> DataSource.open(reference, file.getParent())).doesNotThrowAnyException();
+        }
+        for (String folder : folders.stream().filter(Objects::nonNull).toList()) {
+            assertThat(file.resolveSibling(folder).resolve("config.json")).exists();
         }
     }
 
@@ -70,7 +77,7 @@ class ConfigReaderTest {
                 "name: tiny           | sedes: [1]\\nname: tiny       | unknown key 'sedes'; known here: data, name, scenario, seeds, slots, strong, weak",
                 "gold: 16             | gold: 16\\n    golden: 3        | unknown key 'weak.scenario.golden'; known here: gold, train",
                 "clip: 1.0            | klip: 1.0                        | unknown key 'weak.scenario.train.klip'",
-                "name: small          | name: small, depth: 3            | unknown key 'weak.models[0].depth'; known here: heads, layers, name, tokenizer, width",
+                "name: small          | name: small, depth: 3            | unknown key 'weak.models[0].depth'; known here: folder, heads, layers, name, tokenizer, width",
             })
     void anUnknownKeyIsNamedInFullWithTheKnownOnes(String from, String to, String problem) throws IOException {
         refused(from, to, problem);

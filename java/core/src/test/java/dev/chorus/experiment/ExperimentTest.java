@@ -475,7 +475,7 @@ class ExperimentTest {
             ExperimentConfig config = ConfigReader.bind(
                     data.resolve("tiny.yaml"),
                     ConfigReader.tree(data.resolve("tiny.yaml"), List.of("seeds=[" + seed + "]", "data.weak=1")));
-            classes.add(Corpus.read(config, data).classes());
+            classes.add(Corpus.read(config, data.resolve("tiny.yaml")).classes());
         }
         assertThat(classes).hasSize(1);
     }

@@ -1,13 +1,13 @@
 package dev.chorus.model.weights;
 
 import dev.chorus.model.family.ModelConfig;
-import dev.chorus.model.family.TensorNames;
 import dev.chorus.torch.CounterRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,6 +21,7 @@ public final class Adapter implements AutoCloseable {
     private static final String PREFIX = "base_model.model.";
 
     private final LoraConfig config;
+    private final List<String> targets;
     private final Map<String, LowRank> modules = new LinkedHashMap<>();
     private final Parameters parameters;
     private boolean active = true;
@@ -36,8 +37,9 @@ public final class Adapter implements AutoCloseable {
      */
     public record LowRank(String module, Tensor down, Tensor up, double scale, double dropout) {}
 
-    private Adapter(LoraConfig config, Map<String, long[]> shapes) {
+    private Adapter(LoraConfig config, List<String> targets, Map<String, long[]> shapes) {
         this.config = config;
+        this.targets = targets;
         List<TensorSpec> specs = new ArrayList<>();
         shapes.forEach((module, shape) -> {
             specs.add(TensorSpec.constant(down(module), 0, config.rank(), shape[0]));
@@ -78,12 +80,19 @@ public final class Adapter implements AutoCloseable {
 
     /** An adapter of zeros, to be filled from a file. */
     public static Adapter blank(ModelConfig model, LoraConfig config) {
-        return new Adapter(config, shapes(model, config));
+        Map<String, long[]> dense = denseModules(model);
+        List<String> targets = targets(model, config, dense.keySet());
+        return new Adapter(config, targets, chosen(dense, targets));
     }
 
     /** What it was made from. */
     public LoraConfig config() {
         return config;
+    }
+
+    /** The modules that it changes, by the end of their names; neither empty nor a word that stands for others. */
+    public List<String> targets() {
+        return targets;
     }
 
     /** The trained values, named as PEFT names them. */
@@ -125,48 +134,51 @@ public final class Adapter implements AutoCloseable {
         return PREFIX + module + ".lora_B.weight";
     }
 
-    /** [in, out] of every module that is adapted. */
-    private static Map<String, long[]> shapes(ModelConfig model, LoraConfig config) {
-        TensorNames names = model.family().names();
-        List<TensorSpec> plan = TensorPlan.of(model);
-        // A family that inherits its names has some that it does not use.
-        List<String> dense = plan.stream()
-                .map(spec -> lastStep(module(spec)))
-                .filter(names.denseModules()::contains)
-                .distinct()
-                .toList();
-        List<String> targets = config.targets().isEmpty() ? model.family().adapterTargets() : config.targets();
-        if (targets.equals(List.of(LoraConfig.ALL))) {
-            targets = dense;
-        }
+    /** [in, out] of every projection of the blocks. */
+    private static Map<String, long[]> denseModules(ModelConfig model) {
+        List<String> dense = model.family().names().denseModules();
         boolean transposed = model.architecture().transposed();
         Map<String, long[]> shapes = new LinkedHashMap<>();
-        TreeSet<String> unused = new TreeSet<>(targets);
-        for (TensorSpec spec : plan) {
-            String module = module(spec);
-            if (module.equals(spec.name()) || spec.shape().length != 2 || !dense.contains(lastStep(module))) {
-                continue;
+        for (TensorSpec spec : TensorPlan.of(model)) {
+            String module = spec.name().replaceFirst("\\.weight$", "");
+            if (!module.equals(spec.name()) && spec.shape().length == 2 && dense.contains(last(module))) {
+                long[] s = spec.shape();
+                shapes.put(module, transposed ? new long[] {s[0], s[1]} : new long[] {s[1], s[0]});
             }
-            for (String target : targets) {
-                if (module.equals(target) || module.endsWith("." + target)) {
-                    unused.remove(target);
-                    long[] s = spec.shape();
-                    shapes.put(module, transposed ? new long[] {s[0], s[1]} : new long[] {s[1], s[0]});
-                }
-            }
-        }
-        if (!unused.isEmpty()) {
-            throw new IllegalArgumentException("target modules " + unused
-                    + " are no projections of this model; there are " + dense + ", or " + LoraConfig.ALL + " for all");
         }
         return shapes;
     }
 
-    private static String module(TensorSpec spec) {
-        return spec.name().replaceFirst("\\.weight$", "");
+    private static List<String> targets(ModelConfig model, LoraConfig config, Set<String> dense) {
+        if (config.targets().isEmpty()) {
+            return model.family().adapterTargets();
+        }
+        return config.targets().equals(List.of(LoraConfig.ALL))
+                ? dense.stream().map(Adapter::last).distinct().toList()
+                : config.targets();
     }
 
-    private static String lastStep(String module) {
+    private static Map<String, long[]> chosen(Map<String, long[]> dense, List<String> targets) {
+        Map<String, long[]> chosen = new LinkedHashMap<>();
+        Set<String> unused = new TreeSet<>(targets);
+        dense.forEach((module, shape) -> {
+            for (String target : targets) {
+                if (module.equals(target) || module.endsWith("." + target)) {
+                    unused.remove(target);
+                    chosen.put(module, shape);
+                }
+            }
+        });
+        if (!unused.isEmpty()) {
+            throw new IllegalArgumentException("target modules " + unused
+                    + " are no projections of this model's blocks; there are "
+                    + dense.keySet().stream().map(Adapter::last).distinct().toList() + ", or " + LoraConfig.ALL
+                    + " for all");
+        }
+        return chosen;
+    }
+
+    private static String last(String module) {
         return module.substring(module.lastIndexOf('.') + 1);
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 
@@ -60,8 +61,16 @@ public final class Parameters implements AutoCloseable {
 
     /** Starts every tensor from its distribution: a function of (seed, tensor name, element). */
     public void initialise(long seed) {
+        initialise(seed, name -> true);
+    }
+
+    /** As {@link #initialise(long)}, those tensors alone whose names are chosen. */
+    public void initialise(long seed, Predicate<String> chosen) {
         for (Slice slice : slices.values()) {
             TensorSpec spec = slice.spec();
+            if (!chosen.test(spec.name())) {
+                continue;
+            }
             CounterRandom random = CounterRandom.of(seed, spec.name());
             float[] start = new float[Math.toIntExact(spec.count())];
             for (int i = 0; i < start.length; i++) {

@@ -1,0 +1,131 @@
+package dev.chorus.experiment;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.data.DataSource;
+import dev.chorus.ensemble.Pretraining;
+import dev.chorus.model.Decoder;
+import dev.chorus.model.ModelFolder;
+import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.weights.Precision;
+import dev.chorus.text.Tokenizer;
+import dev.chorus.train.LanguageModelObjective;
+import dev.chorus.train.TrainSettings;
+import dev.chorus.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The strong model that every student starts as: the output of the pre-training, which both tasks share, or a folder. */
+final class StrongBase {
+    private final ExperimentConfig.Strong config;
+    private final LocalModel local;
+    private final Stage stage;
+
+    private StrongBase(ExperimentConfig.Strong config, LocalModel local, Stage stage) {
+        this.config = config;
+        this.local = local;
+        this.stage = stage;
+    }
+
+    /** As the configuration says; adds the pre-training to the plan if there is one. */
+    static StrongBase of(Blueprint plan) {
+        ExperimentConfig.Strong config = plan.config().strong();
+        return config.folder() == null
+                ? new StrongBase(config, null, pretrain(plan, config))
+                : new StrongBase(config, plan.corpus().models().get(config.folder()), null);
+    }
+
+    /** The pre-training, if there is one. */
+    Optional<Stage> stage() {
+        return Optional.ofNullable(stage);
+    }
+
+    /** What a stage that starts from the base has among its inputs. */
+    List<Stage> inputs() {
+        return stage == null ? List.of() : List.of(stage);
+    }
+
+    /** Adds what the base, and the way it is taught, add to the settings of a stage that starts from it. */
+    void describe(ObjectNode settings) {
+        if (local != null) {
+            settings.set("base", local.files());
+            settings.put("precision", precision().name());
+            if (config.lora() != null) {
+                settings.set("lora", ConfigReader.canonical(config.lora()));
+            }
+        }
+    }
+
+    int layers() {
+        return local == null ? config.layers() : local.architecture().layers();
+    }
+
+    int width() {
+        return local == null ? config.width() : local.architecture().width();
+    }
+
+    /**
+     * The base, to be taught; the caller closes it.
+     *
+     * @param seed of an adapter's start
+     */
+    ModelFolder open(Stage.Context context, long seed) throws IOException {
+        return openToTeach(local == null ? context.of(stage) : local.folder(), seed);
+    }
+
+    /** As {@link #open}, of a student that is taught further. */
+    ModelFolder openToTeach(Path folder, long seed) throws IOException {
+        if (config.lora() == null) {
+            return ModelFolder.load(folder, precision());
+        }
+        ModelFolder model = ModelFolder.open(folder, precision());
+        model.decoder().adapt(config.lora().config(), seed);
+        return model;
+    }
+
+    private Precision precision() {
+        return config.precision() == null ? Precision.F32 : config.precision();
+    }
+
+    private static Stage pretrain(Blueprint plan, ExperimentConfig.Strong strong) {
+        Corpus corpus = plan.corpus();
+        TrainSettings train = strong.pretrain().train();
+        DataSource words = corpus.files().get(strong.tokenizer());
+        ObjectNode settings = new ObjectMapper().createObjectNode();
+        settings.put(
+                "unlabelled",
+                corpus.files().get(plan.config().data().unlabelled()).sha256());
+        settings.put("tokenizer", words.sha256());
+        settings.set("strong", ConfigReader.canonical(strong));
+        double work = Blueprint.trainingWork(
+                corpus.unlabelled().size(),
+                Blueprint.PROMPT_TOKENS + (int) (strong.pretrain().echo() * Blueprint.ANSWER_TOKENS / 2),
+                train.epochs(),
+                strong.layers(),
+                strong.width());
+        return plan.stage("pretrain", "strong", work, List.of(), settings, context -> {
+            try (Tokenizer tokenizer = Tokenizer.of(words.content(), strong.tokenizer());
+                    Decoder decoder = Decoder.initialise(
+                            ModelConfig.gpt2(
+                                    tokenizer.vocabSize(),
+                                    strong.width(),
+                                    strong.layers(),
+                                    strong.heads(),
+                                    Blueprint.POSITIONS),
+                            strong.seed())) {
+                List<Sequence> sequences = Pretraining.sequences(
+                        tokenizer, corpus.unlabelled(), strong.pretrain().echo(), strong.seed());
+                List<Trainer.CurvePoint> curve = new Trainer(decoder.parameters(), train, strong.seed())
+                        .run(
+                                sequences.size(),
+                                new LanguageModelObjective(decoder, sequences),
+                                null,
+                                Blueprint.steps(context, 1));
+                Blueprint.save(context.out(), decoder, tokenizer, sequences.size(), curve);
+            }
+        });
+    }
+}
