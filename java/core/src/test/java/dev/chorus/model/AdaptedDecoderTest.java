@@ -214,7 +214,7 @@ class AdaptedDecoderTest {
                     .isThrownBy(
                             () -> frozen.adapt(new LoraConfig(1, 1, 0, List.of("q_proj", "wq", "lm_head"), false), 1))
                     .withMessage(
-                            "target modules [lm_head, wq] are no projections of this model; there are [q_proj, k_proj,"
+                            "target modules [lm_head, wq] are no projections of this model's blocks; there are [q_proj, k_proj,"
                                     + " v_proj, o_proj, gate_proj, up_proj, down_proj], or all-linear for all");
             frozen.adapt(ALL, 1);
             assertThatIllegalStateException()
