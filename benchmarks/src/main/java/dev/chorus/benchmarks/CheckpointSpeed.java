@@ -48,13 +48,15 @@ public final class CheckpointSpeed {
             lines.add(new ObjectMapper().readTree(line));
         }
         try (ModelFolder model = ModelFolder.open(Path.of(arguments[1]), Precision.named(arguments[3]))) {
-            System.out.println(
-                    switch (arguments[0]) {
+            System.out.println(switch (arguments[0]) {
                         case "score" -> score(model, lines);
                         case "generate" -> generate(model, lines, Integer.parseInt(arguments[5]));
                         case "samples" -> samples(model, lines, count, Integer.parseInt(arguments[5]));
-                        default -> throw new IllegalArgumentException("expected score, generate or samples, got " + arguments[0]);
-                    } + " peak_rss_mb " + peakMegabytes());
+                        default ->
+                            throw new IllegalArgumentException(
+                                    "expected score, generate or samples, got " + arguments[0]);
+                    }
+                    + " peak_rss_mb " + peakMegabytes());
         }
     }
 
@@ -78,13 +80,13 @@ public final class CheckpointSpeed {
                 }
             }
         });
-        return String.format(
-                Locale.ROOT, "sequences_per_s %.2f sum_logprob %.3f", sequences.size() / seconds, sum[0]);
+        return String.format(Locale.ROOT, "sequences_per_s %.2f sum_logprob %.3f", sequences.size() / seconds, sum[0]);
     }
 
     private static String generate(ModelFolder model, List<JsonNode> lines, int length) {
         List<int[]> prompts = lines.stream()
-                .map(line -> model.tokenizer().encodeWithSpecials(line.get("prompt").asText()))
+                .map(line ->
+                        model.tokenizer().encodeWithSpecials(line.get("prompt").asText()))
                 .toList();
         GenerationSettings settings =
                 new GenerationSettings(length, 1, 0, 0, 1, 1, 1, List.of(), true, 0, prompts.size());
@@ -99,7 +101,8 @@ public final class CheckpointSpeed {
         }
         int[] all = model.tokenizer().encodeWithSpecials(text.toString());
         if (all.length < LONG_PROMPT) {
-            throw new IllegalArgumentException("expected lines of " + LONG_PROMPT + " tokens together, got " + all.length);
+            throw new IllegalArgumentException(
+                    "expected lines of " + LONG_PROMPT + " tokens together, got " + all.length);
         }
         List<int[]> prompt = List.of(java.util.Arrays.copyOf(all, LONG_PROMPT));
         double together = timed(() -> run(model, prompt, sampled(count, length, count)));

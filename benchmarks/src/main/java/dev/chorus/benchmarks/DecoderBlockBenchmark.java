@@ -158,8 +158,7 @@ public class DecoderBlockBenchmark {
         }
 
         private Rotation rotation() {
-            return Rotation.of(
-                    (Positions.Rotary) architecture.attention().positions(), positions, ofToken);
+            return Rotation.of((Positions.Rotary) architecture.attention().positions(), positions, ofToken);
         }
 
         /** As scoring runs it, set-up of the batch included. */

@@ -98,8 +98,7 @@ final class PlainBlock implements AutoCloseable {
 
     private Tensor rotated(Tensor x) {
         long half = x.size(3) / 2;
-        Tensor turned = torch.cat(
-                Tensors.vector(x.narrow(3, half, half).neg(), x.narrow(3, 0, half)), 3);
+        Tensor turned = torch.cat(Tensors.vector(x.narrow(3, half, half).neg(), x.narrow(3, 0, half)), 3);
         return x.mul(cos).add(turned.mul(sin));
     }
 

@@ -288,7 +288,8 @@ public final class Decoder implements AutoCloseable {
             x = x.mul(new Scalar(shape.embedding().scale()));
         }
         if (shape.attention().positions() instanceof Positions.Learned learned) {
-            long[] rows = Arrays.stream(places).map(place -> place + learned.offset()).toArray();
+            long[] rows =
+                    Arrays.stream(places).map(place -> place + learned.offset()).toArray();
             x = x.add(torch.embedding(positions, Tensors.longs(rows, rows.length)));
         }
         return embeddingNorm == null ? x : embeddingNorm.of(x);

@@ -42,14 +42,12 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
         for (TensorSpec spec : TensorPlan.of(config)) {
             Tensor stored = decoder.weights().get(spec.name());
             StoredType type = stored.scalar_type().intern() == ScalarType.BFloat16 ? StoredType.BF16 : StoredType.F32;
-            items.add(new SafetensorsWriter.Item(
-                    spec.name(), type, spec.shape(), () -> decoder.merged(spec.name())));
+            items.add(new SafetensorsWriter.Item(spec.name(), type, spec.shape(), () -> decoder.merged(spec.name())));
         }
         write(folder, config, tokenizer, items);
     }
 
-    private static void write(
-            Path folder, ModelConfig config, Tokenizer tokenizer, List<SafetensorsWriter.Item> items)
+    private static void write(Path folder, ModelConfig config, Tokenizer tokenizer, List<SafetensorsWriter.Item> items)
             throws IOException {
         ModelConfig named = config;
         if (config.tokenIds("eos_token_id").length == 0) {

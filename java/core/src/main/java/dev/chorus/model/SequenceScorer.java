@@ -109,12 +109,7 @@ public final class SequenceScorer {
 
     /** Adds what is not known yet of a sequence. */
     private static void place(
-            Sequence sequence,
-            int index,
-            KeyValueCache cache,
-            CachedBatch batch,
-            List<Long> rows,
-            List<Long> targets) {
+            Sequence sequence, int index, KeyValueCache cache, CachedBatch batch, List<Long> rows, List<Long> targets) {
         int[] tokens = sequence.tokens();
         int start = sequence.start();
         if (start < 1 || start > tokens.length) {

@@ -28,7 +28,8 @@ class ThinLinearTest {
                 Tensor x = floats(Tensors.random(new Random(3), 9, 140, -1, 1))
                         .toType(dtype)
                         .narrow(1, 70, 70);
-                Tensor weight = floats(Tensors.random(new Random(4), 37, 70, -1, 1)).toType(dtype);
+                Tensor weight =
+                        floats(Tensors.random(new Random(4), 37, 70, -1, 1)).toType(dtype);
                 Tensor bias = floats(Tensors.random(new Random(5), 1, 37, -1, 1))
                         .toType(dtype)
                         .view(37);

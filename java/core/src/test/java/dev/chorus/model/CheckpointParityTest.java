@@ -78,7 +78,8 @@ class CheckpointParityTest {
         }
         assertThat(folders).as("folders with an expected.json in " + parent).isNotEmpty();
         return folders.stream()
-                .map(folder -> dynamicContainer(folder.getFileName().toString(), tests(CheckpointFixture.read(folder))));
+                .map(folder ->
+                        dynamicContainer(folder.getFileName().toString(), tests(CheckpointFixture.read(folder))));
     }
 
     private static Stream<DynamicNode> tests(CheckpointFixture fixture) {
@@ -123,7 +124,9 @@ class CheckpointParityTest {
         List<String> decoded = fixture.strings("decoded");
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             for (int s = 0; s < texts.size(); s++) {
-                assertThat(tokenizer.encodeWithSpecials(texts.get(s))).as(texts.get(s)).containsExactly(ids.get(s));
+                assertThat(tokenizer.encodeWithSpecials(texts.get(s)))
+                        .as(texts.get(s))
+                        .containsExactly(ids.get(s));
                 assertThat(tokenizer.decode(ids.get(s))).isEqualTo(decoded.get(s));
             }
         }
@@ -175,13 +178,17 @@ class CheckpointParityTest {
                 }
                 assertThat(Arrays.stream(logps[s]).sum())
                         .isCloseTo(
-                                fixture.expected().get("sequence_logprob").get(s).asDouble(),
+                                fixture.expected()
+                                        .get("sequence_logprob")
+                                        .get(s)
+                                        .asDouble(),
                                 within(tolerance * logps[s].length));
             }
         }
     }
 
-    private static void gradients(CheckpointFixture fixture, Decoder decoder, boolean checkpointing) throws IOException {
+    private static void gradients(CheckpointFixture fixture, Decoder decoder, boolean checkpointing)
+            throws IOException {
         List<Sequence> sequences = fixture.ids("input_ids").stream()
                 .map(text -> new Sequence(text, 1))
                 .toList();
@@ -215,9 +222,8 @@ class CheckpointParityTest {
     private static void greedyWithCache(CheckpointFixture fixture, Decoder decoder) {
         List<int[]> texts = fixture.ids("input_ids");
         List<int[]> greedy = fixture.ids("greedy_16");
-        List<List<BeamSearch.Hypothesis>> found = new BeamSearch(
-                        1, NEW_TOKENS, decoder.config().tokenIds("eos_token_id")[0])
-                .generate(decoder, texts);
+        List<List<BeamSearch.Hypothesis>> found =
+                new BeamSearch(1, NEW_TOKENS, decoder.config().tokenIds("eos_token_id")[0]).generate(decoder, texts);
         for (int s = 0; s < texts.size(); s++) {
             int[] tokens = found.get(s).get(0).tokens();
             assertThat(Sequence.of(texts.get(s), tokens).tokens()).containsExactly(greedy.get(s));
@@ -252,7 +258,8 @@ class CheckpointParityTest {
             ModelFolder.save(copy, model.decoder(), model.tokenizer());
             try (ModelFolder again = ModelFolder.load(copy);
                     Scope scope = new Scope()) {
-                assertThat(again.decoder().architecture()).isEqualTo(model.decoder().architecture());
+                assertThat(again.decoder().architecture())
+                        .isEqualTo(model.decoder().architecture());
                 assertThat(again.decoder().config().tokenIds("eos_token_id"))
                         .isEqualTo(model.decoder().config().tokenIds("eos_token_id"));
                 assertThat(Tensors.toFloats(again.decoder().parameters().values()))
@@ -262,7 +269,8 @@ class CheckpointParityTest {
         tokenizer(fixture, copy);
         for (String file : List.of("generation_config.json", "tokenizer.json", "tokenizer_config.json")) {
             if (Files.exists(fixture.folder().resolve(file))) {
-                assertThat(copy.resolve(file)).hasSameBinaryContentAs(fixture.folder().resolve(file));
+                assertThat(copy.resolve(file))
+                        .hasSameBinaryContentAs(fixture.folder().resolve(file));
             }
         }
         try (Decoder decoder = ModelFolder.openDecoder(copy, Precision.F32)) {

@@ -66,15 +66,15 @@ final class FolderGenerating implements GeneratingModel {
                 AdapterFolder.load(settings.adapter(), model.decoder());
             }
             return Generator.generate(model.decoder(), model.tokenizer(), prompts, how, progress).stream()
-                    .map(completions ->
-                            completions.stream().map(FolderGenerating::completion).toList())
+                    .map(completions -> completions.stream()
+                            .map(FolderGenerating::completion)
+                            .toList())
                     .toList();
         }
     }
 
     private static Completion completion(dev.chorus.model.generate.Completion found) {
-        return new Completion(
-                found.text(), found.logps(), found.reason().name().toLowerCase(Locale.ROOT));
+        return new Completion(found.text(), found.logps(), found.reason().name().toLowerCase(Locale.ROOT));
     }
 
     @Override

@@ -60,7 +60,8 @@ public final class GenerateCommand implements Callable<Integer> {
             names = "--dtype",
             paramLabel = "TYPE",
             defaultValue = "auto",
-            description = "f32 or bf16: what weights are held and multiplied in. Default: auto, as the files have them.")
+            description =
+                    "f32 or bf16: what weights are held and multiplied in. Default: auto, as the files have them.")
     private String dtype;
 
     @Option(

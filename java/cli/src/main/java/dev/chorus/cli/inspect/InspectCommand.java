@@ -98,8 +98,8 @@ public final class InspectCommand implements Callable<Integer> {
         } else {
             kind = positions instanceof Positions.Alibi ? "ALiBi" : "learned";
         }
-        int windows = (int)
-                shape.windows().stream().filter(window -> window > 0).count();
+        int windows =
+                (int) shape.windows().stream().filter(window -> window > 0).count();
         String window = windows == 0
                 ? ""
                 : ", window of "
@@ -164,8 +164,8 @@ public final class InspectCommand implements Callable<Integer> {
                                     .map(entry -> entry.getKey() + " " + entry.getValue())
                                     .collect(Collectors.joining(", ")));
             if (config != null && tokenizer.vocabSize() > config.architecture().vocabSize()) {
-                problems.add("the tokenizer has ids up to " + (tokenizer.vocabSize() - 1) + ", the model's vocabulary is "
-                        + config.architecture().vocabSize());
+                problems.add("the tokenizer has ids up to " + (tokenizer.vocabSize() - 1)
+                        + ", the model's vocabulary is " + config.architecture().vocabSize());
             }
             int[] around = tokenizer.encodeWithSpecials("");
             line(out, "around text", around.length == 0 ? "no token" : count(around.length, "token") + " added");

@@ -60,7 +60,8 @@ final class FolderScoring implements ScoringModel {
                 .filter(i -> sequences.get(i).start() < sequences.get(i).tokens().length)
                 .toArray();
         List<Sequence> members = IntStream.of(scored)
-                .mapToObj(i -> new Sequence(sequences.get(i).tokens(), sequences.get(i).start()))
+                .mapToObj(i ->
+                        new Sequence(sequences.get(i).tokens(), sequences.get(i).start()))
                 .toList();
         Precision precision = settings.dtype().equals("auto") ? null : Precision.named(settings.dtype());
         try (ModelFolder model = ModelFolder.open(folder, precision)) {

@@ -93,8 +93,8 @@ final class Attention {
         Tensor k = repeated(padded(heads.key(), packing));
         Tensor v = repeated(padded(heads.value(), packing));
         Tensor attended = shape.softCap() > 0 ? capped(q, k, v, packing) : plain(q, k, v, packing);
-        Tensor rows = attended.transpose(1, 2)
-                .reshape((long) packing.sequences() * packing.longest(), shape.queryWidth());
+        Tensor rows =
+                attended.transpose(1, 2).reshape((long) packing.sequences() * packing.longest(), shape.queryWidth());
         return packing.unpad(rows);
     }
 
@@ -132,15 +132,16 @@ final class Attention {
                         key.of(x, pass).view(n, g, d),
                         value.of(x, pass).view(n, g, d));
             case JOINED -> {
-                TensorVector parts = qkv.of(x, pass)
-                        .split(new long[] {shape.queryWidth(), shape.keyWidth(), shape.keyWidth()}, 1);
+                TensorVector parts =
+                        qkv.of(x, pass).split(new long[] {shape.queryWidth(), shape.keyWidth(), shape.keyWidth()}, 1);
                 yield new Heads(
                         parts.get(0).view(n, h, d),
                         parts.get(1).view(n, g, d),
                         parts.get(2).view(n, g, d));
             }
             case PER_HEAD -> {
-                // unbind, not three selects: its gradient is one stack, theirs are three tensors of zeros that are then added.
+                // unbind, not three selects: its gradient is one stack, theirs are three tensors of zeros that are then
+                // added.
                 TensorVector parts = qkv.of(x, pass).view(n, h, 3, d).unbind(2);
                 yield new Heads(parts.get(0), parts.get(1), parts.get(2));
             }
@@ -189,9 +190,7 @@ final class Attention {
     /** With capped scores, which LibTorch's operator does not have. */
     private Tensor capped(Tensor q, Tensor k, Tensor v, Packing packing) {
         Tensor scores = q.matmul(k.transpose(2, 3)).to(ScalarType.Float).mul(new Scalar(scale / shape.softCap()));
-        Tensor masked = scores.tanh()
-                .mul(new Scalar(shape.softCap()))
-                .add(packing.mask(window));
+        Tensor masked = scores.tanh().mul(new Scalar(shape.softCap())).add(packing.mask(window));
         return torch.softmax(masked, -1).to(v.scalar_type()).matmul(v);
     }
 }

@@ -36,7 +36,10 @@ public final class Projection {
         if (pass.adapter() == null) {
             return y;
         }
-        return pass.adapter().of(module).map(lora -> y.add(added(lora, x, pass))).orElse(y);
+        return pass.adapter()
+                .of(module)
+                .map(lora -> y.add(added(lora, x, pass)))
+                .orElse(y);
     }
 
     private Tensor dense(Tensor x, PassContext pass) {
@@ -47,9 +50,7 @@ public final class Projection {
         if (transposed) {
             return bias == null ? x.mm(w) : torch.addmm(pass.compute(bias), x, w, new Scalar(1), new Scalar(1));
         }
-        return bias == null
-                ? torch.linear(x, w)
-                : torch.linear(x, w, new TensorOptional(pass.compute(bias)));
+        return bias == null ? torch.linear(x, w) : torch.linear(x, w, new TensorOptional(pass.compute(bias)));
     }
 
     /**

@@ -116,7 +116,8 @@ public final class CheckpointLoader {
         Map<String, String> stored = new LinkedHashMap<>();
         for (TensorSpec spec : specs) {
             String name = spec.name();
-            // Files of the bare model, such as the first GPT-2 uploads, leave the prefix out; some call any head lm_head.
+            // Files of the bare model, such as the first GPT-2 uploads, leave the prefix out; some call any head
+            // lm_head.
             String other = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
             if (name.equals(config.family().names().module(Part.HEAD) + ".weight")) {
                 other = HEAD;
@@ -144,8 +145,7 @@ public final class CheckpointLoader {
         }
         if (!missing.isEmpty() || !surplus.isEmpty()) {
             throw new CheckpointException(
-                    store.source(),
-                    "does not fit config.json; missing tensors: " + missing + ", surplus: " + surplus);
+                    store.source(), "does not fit config.json; missing tensors: " + missing + ", surplus: " + surplus);
         }
         return stored;
     }

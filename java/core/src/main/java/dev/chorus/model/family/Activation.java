@@ -27,15 +27,11 @@ public enum Activation {
 
     /** By its name in a config. */
     static Optional<Activation> named(String name) {
-        return Arrays.stream(values())
-                .filter(each -> each.names.contains(name))
-                .findFirst();
+        return Arrays.stream(values()).filter(each -> each.names.contains(name)).findFirst();
     }
 
     /** All names, for messages. */
     static String supported() {
-        return Arrays.stream(values())
-                .flatMap(each -> each.names.stream())
-                .collect(Collectors.joining(", "));
+        return Arrays.stream(values()).flatMap(each -> each.names.stream()).collect(Collectors.joining(", "));
     }
 }

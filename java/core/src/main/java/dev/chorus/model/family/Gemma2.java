@@ -66,8 +66,7 @@ final class Gemma2 extends Llama {
     @Override
     Mlp mlp(ConfigJson config, Sizes sizes) {
         config.text("hidden_act", "");
-        return new Mlp(
-                sizes.inner(), true, false, false, config.activation("hidden_activation", "gelu_pytorch_tanh"));
+        return new Mlp(sizes.inner(), true, false, false, config.activation("hidden_activation", "gelu_pytorch_tanh"));
     }
 
     @Override
@@ -87,7 +86,8 @@ final class Gemma2 extends Llama {
 
     @Override
     List<Integer> windows(ConfigJson config, int layers) {
-        return Windows.perLayer(config, layers, config.sizeOr(USUAL_WINDOW, 0, "sliding_window"), layer -> layer % 2 == 0);
+        return Windows.perLayer(
+                config, layers, config.sizeOr(USUAL_WINDOW, 0, "sliding_window"), layer -> layer % 2 == 0);
     }
 
     /** A missing key stands for the usual cap, null for none. */

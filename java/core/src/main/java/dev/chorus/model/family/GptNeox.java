@@ -71,12 +71,7 @@ final class GptNeox implements Family {
                 maxTokens,
                 new Embedding(width, 1, false),
                 attention,
-                new Mlp(
-                        config.size("intermediate_size"),
-                        false,
-                        false,
-                        true,
-                        config.activation("hidden_act", "gelu")),
+                new Mlp(config.size("intermediate_size"), false, false, true, config.activation("hidden_act", "gelu")),
                 new Norm(false, config.positive("layer_norm_eps", 1e-5), true, 0),
                 config.flag("use_parallel_residual", true) ? BlockOrder.PARALLEL : BlockOrder.PRE,
                 true,

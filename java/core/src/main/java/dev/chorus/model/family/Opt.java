@@ -70,12 +70,7 @@ final class Opt implements Family {
                 config.size("max_position_embeddings"),
                 new Embedding(config.sizeOr(width, "word_embed_proj_dim"), 1, false),
                 attention,
-                new Mlp(
-                        config.size("ffn_dim"),
-                        false,
-                        false,
-                        bias,
-                        config.activation("activation_function", "relu")),
+                new Mlp(config.size("ffn_dim"), false, false, bias, config.activation("activation_function", "relu")),
                 new Norm(false, 1e-5, config.flag("layer_norm_elementwise_affine", true), 0),
                 normFirst ? BlockOrder.PRE : BlockOrder.POST,
                 normFirst && normLast,

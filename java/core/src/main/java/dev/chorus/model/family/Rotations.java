@@ -41,8 +41,7 @@ final class Rotations {
                                 needed(rope, "low_freq_factor"),
                                 needed(rope, "high_freq_factor"),
                                 original);
-                    default ->
-                        throw rope.problem("rope_type '" + type + "' is not supported; supported: " + SUPPORTED);
+                    default -> throw rope.problem("rope_type '" + type + "' is not supported; supported: " + SUPPORTED);
                 };
         if (!rope.unread().isEmpty()) {
             throw rope.problem("the settings " + rope.unread() + " are not supported for rope_type '" + type + "'");

@@ -24,8 +24,8 @@ record Sizes(int width, int layers, int heads, int keyHeads, int headWidth, int 
         int heads = config.size("num_attention_heads");
         int keyHeads = config.sizeOr(keyHeadsIfMissing > 0 ? keyHeadsIfMissing : heads, heads, "num_key_value_heads");
         if (heads % keyHeads != 0) {
-            throw config.problem("num_attention_heads " + heads + " is not a multiple of num_key_value_heads "
-                    + keyHeads);
+            throw config.problem(
+                    "num_attention_heads " + heads + " is not a multiple of num_key_value_heads " + keyHeads);
         }
         return new Sizes(
                 width,

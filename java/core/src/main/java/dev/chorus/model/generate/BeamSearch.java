@@ -1,7 +1,6 @@
 package dev.chorus.model.generate;
 
 import dev.chorus.model.Decoder;
-
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
@@ -162,7 +161,10 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients();
                 KeyValueCache cache = new KeyValueCache(
-                        decoder.architecture(), decoder.precision(), decoder.architecture().layers(), pages)) {
+                        decoder.architecture(),
+                        decoder.precision(),
+                        decoder.architecture().layers(),
+                        pages)) {
             List<CachedSequence> rows = new ArrayList<>();
             List<int[]> next = prompts;
             for (int i = 0; i < prompts.size(); i++) {
@@ -252,9 +254,8 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
         List<Integer> rows = new ArrayList<>();
         for (int rank = 0; rank < candidates.size() && active.size() < beams; rank++) {
             Candidate candidate = candidates.get(rank);
-            Hypothesis longer = candidate
-                    .parent()
-                    .extended(candidate.token(), candidate.logp(), ends.contains(candidate.token()));
+            Hypothesis longer =
+                    candidate.parent().extended(candidate.token(), candidate.logp(), ends.contains(candidate.token()));
             if (!longer.ended()) {
                 active.add(longer);
                 rows.add(candidate.row());

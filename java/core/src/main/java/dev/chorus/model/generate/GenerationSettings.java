@@ -37,11 +37,15 @@ public record GenerationSettings(
         atLeastOne("samples", samples);
         atLeastOne("beams", beams);
         atLeastOne("rows", rows);
-        require(temperature >= 0 && Double.isFinite(temperature), "temperature: expected 0 or more, got " + temperature);
+        require(
+                temperature >= 0 && Double.isFinite(temperature),
+                "temperature: expected 0 or more, got " + temperature);
         require(topK >= 0, "topK: expected 0 or more, got " + topK);
         require(topP > 0 && topP <= 1, "topP: expected above 0 and up to 1, got " + topP);
         require(nBest >= 1 && nBest <= beams, "nBest: expected 1 to the number of beams, got " + nBest);
-        require(samples == 1 || temperature > 0, "several samples need a temperature; without one they are all the same");
+        require(
+                samples == 1 || temperature > 0,
+                "several samples need a temperature; without one they are all the same");
         require(beams == 1 || temperature == 0, "beam search does not sample; set the temperature to 0");
         stop = List.copyOf(stop);
         require(stop.stream().noneMatch(String::isEmpty), "stop: an empty text would end every completion");

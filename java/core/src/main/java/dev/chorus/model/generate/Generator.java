@@ -145,11 +145,14 @@ public final class Generator {
                 running.add(request);
             }
             Tensor hidden = decoder.read(batch)
-                    .index_select(0, Tensors.longs(last.stream().mapToLong(i -> i).toArray(), last.size()));
+                    .index_select(
+                            0, Tensors.longs(last.stream().mapToLong(i -> i).toArray(), last.size()));
             Sampler.Choice choice = sampler.choose(
                     decoder.nextLogits(hidden),
                     running.stream().map(request -> request.stream).toList(),
-                    running.stream().mapToInt(request -> request.generated.length).toArray());
+                    running.stream()
+                            .mapToInt(request -> request.generated.length)
+                            .toArray());
             List<Request> going = new ArrayList<>();
             for (int row = 0; row < running.size(); row++) {
                 Request request = running.get(row);

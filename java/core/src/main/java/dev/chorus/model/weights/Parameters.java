@@ -36,8 +36,10 @@ public final class Parameters implements AutoCloseable {
         specs.stream().filter(TensorSpec::matrixLike).forEach(ordered::add);
         specs.stream().filter(spec -> !spec.matrixLike()).forEach(ordered::add);
         long total = ordered.stream().mapToLong(TensorSpec::count).sum();
-        decayed =
-                ordered.stream().filter(TensorSpec::matrixLike).mapToLong(TensorSpec::count).sum();
+        decayed = ordered.stream()
+                .filter(TensorSpec::matrixLike)
+                .mapToLong(TensorSpec::count)
+                .sum();
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
             values = keep(scope, Tensors.zeros(total));

@@ -54,8 +54,8 @@ public final class Weights implements AutoCloseable {
 
     /** bf16 if the frozen tensors are, otherwise f32. */
     public Precision precision() {
-        boolean bf16 = frozen.values().stream()
-                .anyMatch(tensor -> tensor.scalar_type().intern() == ScalarType.BFloat16);
+        boolean bf16 =
+                frozen.values().stream().anyMatch(tensor -> tensor.scalar_type().intern() == ScalarType.BFloat16);
         return bf16 ? Precision.BF16 : Precision.F32;
     }
 

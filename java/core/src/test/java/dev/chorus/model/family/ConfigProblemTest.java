@@ -139,9 +139,10 @@ class ConfigProblemTest {
                         .unread())
                 .containsExactly("max_window_layers");
         // A key that changes nothing here was still understood.
-        String opt350m = "{\"model_type\": \"opt\", \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2,"
-                + " \"ffn_dim\": 9, \"max_position_embeddings\": 9, \"vocab_size\": 7, \"do_layer_norm_before\": false,"
-                + " \"_remove_final_layer_norm\": false}";
+        String opt350m =
+                "{\"model_type\": \"opt\", \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2,"
+                        + " \"ffn_dim\": 9, \"max_position_embeddings\": 9, \"vocab_size\": 7, \"do_layer_norm_before\": false,"
+                        + " \"_remove_final_layer_norm\": false}";
         assertThat(TinyConfigs.read(opt350m).unread()).isEmpty();
         for (TinyConfigs each : TinyConfigs.values()) {
             assertThat(each.config().unread()).as(each.name()).isEmpty();

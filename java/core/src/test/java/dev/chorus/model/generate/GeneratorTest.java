@@ -61,9 +61,9 @@ class GeneratorTest {
                     run(PROMPTS, GenerationSettings.greedy(NEW_TOKENS).withRows(rows));
             for (int i = 0; i < PROMPTS.size(); i++) {
                 Completion completion = found.get(i).get(0);
-                assertThat(completion.tokens()).as("prompt %d, rows %d", i, rows).containsExactly(expected.get(i)
-                        .get(0)
-                        .tokens());
+                assertThat(completion.tokens())
+                        .as("prompt %d, rows %d", i, rows)
+                        .containsExactly(expected.get(i).get(0).tokens());
                 assertThat(completion.logps())
                         .containsExactly(expected.get(i).get(0).logps(), within(LOGP));
             }
@@ -80,7 +80,8 @@ class GeneratorTest {
                 double[][] scored = SequenceScorer.tokenLogps(
                         decoder, List.of(Sequence.of(PROMPTS.get(i), completion.tokens())), 1024);
                 assertThat(completion.logps()).containsExactly(scored[0], within(LOGP));
-                assertThat(completion.logp()).isEqualTo(Arrays.stream(completion.logps()).sum());
+                assertThat(completion.logp())
+                        .isEqualTo(Arrays.stream(completion.logps()).sum());
             }
         }
     }
@@ -111,10 +112,12 @@ class GeneratorTest {
         double temperature = 0.7;
         int[] prompt = PROMPTS.get(3);
         double[] p = probabilities(prompt, temperature);
-        GenerationSettings settings = new GenerationSettings(
-                1, draws, temperature, 0, 1, 1, 1, List.of(), true, 3, 500);
+        GenerationSettings settings =
+                new GenerationSettings(1, draws, temperature, 0, 1, 1, 1, List.of(), true, 3, 500);
         int[] counts = new int[V];
-        run(List.of(prompt), settings).get(0).forEach(completion -> counts[completion.tokens()[0]]++);
+        run(List.of(prompt), settings)
+                .get(0)
+                .forEach(completion -> counts[completion.tokens()[0]]++);
         double chi = 0;
         int cells = 0;
         double restP = 1;
@@ -140,7 +143,9 @@ class GeneratorTest {
         Integer[] order = new Integer[V];
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, (a, b) -> Double.compare(p[b], p[a]));
-        assertThat(firstTokens(prompt, 5, 1)).isSubsetOf(Arrays.asList(order).subList(0, 5)).hasSizeGreaterThan(2);
+        assertThat(firstTokens(prompt, 5, 1))
+                .isSubsetOf(Arrays.asList(order).subList(0, 5))
+                .hasSizeGreaterThan(2);
         double sum = 0;
         List<Integer> nucleus = new ArrayList<>();
         while (sum < 0.3) {
@@ -172,8 +177,8 @@ class GeneratorTest {
                 continue;
             }
             String stop = text.substring(3, 5);
-            GenerationSettings settings = new GenerationSettings(
-                    NEW_TOKENS, 1, 0, 0, 1, 1, 1, List.of("never seen", stop), false, 0, 4);
+            GenerationSettings settings =
+                    new GenerationSettings(NEW_TOKENS, 1, 0, 0, 1, 1, 1, List.of("never seen", stop), false, 0, 4);
             Completion cut = run(List.of(PROMPTS.get(i)), settings).get(0).get(0);
             assertThat(cut.text()).isEqualTo(text.substring(0, text.indexOf(stop)));
             assertThat(cut.reason()).isEqualTo(FinishReason.STOP);
@@ -198,8 +203,8 @@ class GeneratorTest {
         }
         assertThat(sawEnd).isTrue();
         // 40 tokens and 63 new ones do not fit into 64 positions.
-        Completion full = run(List.of(PROMPTS.get(4)), new GenerationSettings(
-                        63, 1, 0, 0, 1, 1, 1, List.of(), true, 0, 1))
+        Completion full = run(
+                        List.of(PROMPTS.get(4)), new GenerationSettings(63, 1, 0, 0, 1, 1, 1, List.of(), true, 0, 1))
                 .get(0)
                 .get(0);
         assertThat(full.tokens()).hasSize(24);
@@ -208,8 +213,7 @@ class GeneratorTest {
 
     @Test
     void beamSearchGivesItsNBest() {
-        GenerationSettings settings =
-                new GenerationSettings(NEW_TOKENS, 1, 0, 0, 1, 3, 2, List.of(), false, 0, 7);
+        GenerationSettings settings = new GenerationSettings(NEW_TOKENS, 1, 0, 0, 1, 3, 2, List.of(), false, 0, 7);
         List<List<Completion>> found = run(PROMPTS, settings);
         List<List<BeamSearch.Hypothesis>> expected =
                 new BeamSearch(3, NEW_TOKENS, tokenizer.eos()).generate(decoder, PROMPTS);
@@ -240,14 +244,15 @@ class GeneratorTest {
     }
 
     private static GenerationSettings sampling(int samples, double temperature, int topK, double topP, long seed) {
-        return new GenerationSettings(
-                NEW_TOKENS, samples, temperature, topK, topP, 1, 1, List.of(), false, seed, 32);
+        return new GenerationSettings(NEW_TOKENS, samples, temperature, topK, topP, 1, 1, List.of(), false, seed, 32);
     }
 
     private static Set<Integer> firstTokens(int[] prompt, int topK, double topP) {
         GenerationSettings settings = new GenerationSettings(1, 200, 1, topK, topP, 1, 1, List.of(), true, 3, 100);
         Set<Integer> tokens = new HashSet<>();
-        run(List.of(prompt), settings).get(0).forEach(completion -> tokens.add(completion.tokens()[0]));
+        run(List.of(prompt), settings)
+                .get(0)
+                .forEach(completion -> tokens.add(completion.tokens()[0]));
         return tokens;
     }
 
