@@ -640,6 +640,20 @@ CHORUS_API chorus_status chorus_gated_activation_bf16(chorus_bf16* out, const ch
                                                       int64_t N, int64_t F, int64_t out_stride, int64_t gate_stride,
                                                       int64_t up_stride, int activation);
 
+/* ---- thin_linear: a dense layer over few rows ----------------------------------------------- */
+
+/**
+ * y [N, O] = x W^T + bias of x [N, I], rows y_stride and x_stride apart, W [O, I] dense and bias [O] (nullable), all of one type;
+ * sums are f32. For the few rows of a step of generation: W is read once and never packed. The time grows with N as that of
+ * N separate rows once W has arrived; from some hundred rows on a general product is faster. A row's result does not depend,
+ * to the bit, on which rows are in the call. y shares no memory with an input. NaN is not looked for, and stays.
+ */
+CHORUS_API chorus_status chorus_thin_linear_f32(float* y, const float* x, const float* weight, const float* bias,
+                                                int64_t N, int64_t I, int64_t O, int64_t y_stride, int64_t x_stride);
+CHORUS_API chorus_status chorus_thin_linear_bf16(chorus_bf16* y, const chorus_bf16* x, const chorus_bf16* weight,
+                                                 const chorus_bf16* bias, int64_t N, int64_t I, int64_t O,
+                                                 int64_t y_stride, int64_t x_stride);
+
 #ifdef __cplusplus
 }
 #endif

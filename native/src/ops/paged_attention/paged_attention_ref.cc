@@ -8,7 +8,8 @@ namespace chorus {
 
 void PagedAttentionRef(const PagedAttention<double>& a) {
   for (int64_t n = 0; n < a.N; ++n) {
-    const int64_t first = a.First(n), length = a.length[n];
+    // Not a.First, which the kernel uses too.
+    const int64_t length = a.length[n], first = a.window == 0 ? 0 : std::max<int64_t>(0, length - a.window);
     for (int64_t h = 0; h < a.H; ++h) {
       const int64_t g = h / (a.H / a.G);
       const double* q = a.q + n * a.q_stride + h * a.d;

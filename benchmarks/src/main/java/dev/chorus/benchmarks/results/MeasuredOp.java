@@ -1,5 +1,6 @@
 package dev.chorus.benchmarks.results;
 
+import dev.chorus.benchmarks.DecoderBlockBenchmark;
 import dev.chorus.benchmarks.TrainingStepBenchmark;
 import dev.chorus.benchmarks.Work;
 import dev.chorus.kernels.DirichletAggregationBenchmark;
@@ -34,6 +35,7 @@ record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
                     WorkOf.known(DirichletAggregationBenchmark::work)),
             new MeasuredOp(
                     "paged_attention", PagedAttentionBenchmark.class, WorkOf.known(PagedAttentionBenchmark::work)),
+            new MeasuredOp("decoder_block", DecoderBlockBenchmark.class, WorkOf.known(DecoderBlockBenchmark::work)),
             new MeasuredOp("transformer", TransformerRowsBenchmark.class, WorkOf.UNKNOWN),
             new MeasuredOp("training_step", TrainingStepBenchmark.class, WorkOf.UNKNOWN));
 

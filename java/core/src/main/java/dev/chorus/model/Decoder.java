@@ -322,7 +322,16 @@ public final class Decoder implements AutoCloseable {
 
     /** Language-model logits [M, V], f32, of hidden states [M, E]. */
     public Tensor logits(Tensor hidden) {
-        Tensor z = torch.linear(hidden, headWeight().to(precision.type())).to(ScalarType.Float);
+        return capped(torch.linear(hidden, headWeight().to(precision.type())));
+    }
+
+    /** As {@link #logits(Tensor)} without gradients, for the few rows of a step of generation. */
+    public Tensor nextLogits(Tensor hidden) {
+        return capped(Projection.inference(hidden, headWeight().to(precision.type()), null));
+    }
+
+    private Tensor capped(Tensor logits) {
+        Tensor z = logits.to(ScalarType.Float);
         double cap = shape.head().softCap();
         return cap > 0 ? z.div(new Scalar(cap)).tanh().mul(new Scalar(cap)) : z;
     }

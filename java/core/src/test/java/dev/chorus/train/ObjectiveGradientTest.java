@@ -13,9 +13,12 @@ import dev.chorus.model.Decoder;
 import dev.chorus.model.FlatBatch;
 import dev.chorus.model.SequenceScorer;
 import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.TinyConfigs;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Parameters;
+import dev.chorus.model.weights.Precision;
 import dev.chorus.text.WordBridge;
 import dev.chorus.text.WordBridge.Word;
 import dev.chorus.torch.CounterRandom;
@@ -30,6 +33,8 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What an objective adds to the gradients equals differences of the value that it returns, through the whole decoder. */
 class ObjectiveGradientTest {
@@ -72,6 +77,29 @@ class ObjectiveGradientTest {
             }
             assertThat(value(decoder.parameters(), objective, batch(0, 1, 2, 3)))
                     .isCloseTo(sum / count, within(ABSOLUTE));
+        }
+    }
+
+    /** Caps, windows, norms on both sides, side-by-side blocks: what else the blocks have than GPT-2's. */
+    @ParameterizedTest
+    @EnumSource(names = {"GPT_NEOX", "BLOOM", "QWEN3", "GEMMA2"})
+    void languageModelsOfOtherFamilies(TinyConfigs tiny) {
+        try (Decoder decoder = TinyDecoders.random(tiny.config(), 2)) {
+            Objective objective = new LanguageModelObjective(decoder, SEQUENCES);
+            assertGradient(decoder.parameters(), objective, objective, batch(2, 0, 3));
+        }
+    }
+
+    /** Of both factors of every projection, stored either way round, in blocks that are kept and blocks computed again. */
+    @ParameterizedTest
+    @EnumSource(names = {"GPT2", "MISTRAL", "PHI3"})
+    void adapter(TinyConfigs tiny) {
+        try (Decoder decoder = TinyDecoders.frozen(tiny.config(), 2, Precision.F32)) {
+            decoder.adapt(new LoraConfig(2, 3, 0, List.of(LoraConfig.ALL), false), 1);
+            TinyDecoders.randomise(decoder.parameters(), 3);
+            decoder.checkpointing(tiny == TinyConfigs.MISTRAL);
+            Objective objective = new LanguageModelObjective(decoder, SEQUENCES);
+            assertGradient(decoder.parameters(), objective, objective, batch(2, 0, 3));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.chorus.cli.generate;
 
+import dev.chorus.model.AdapterFolder;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.generate.GenerationSettings;
@@ -61,6 +62,9 @@ final class FolderGenerating implements GeneratingModel {
                 settings.rows());
         Precision precision = settings.dtype().equals("auto") ? null : Precision.named(settings.dtype());
         try (ModelFolder model = ModelFolder.open(folder, precision)) {
+            if (settings.adapter() != null) {
+                AdapterFolder.load(settings.adapter(), model.decoder());
+            }
             return Generator.generate(model.decoder(), model.tokenizer(), prompts, how, progress).stream()
                     .map(completions ->
                             completions.stream().map(FolderGenerating::completion).toList())

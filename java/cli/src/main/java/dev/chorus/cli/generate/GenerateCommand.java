@@ -64,6 +64,12 @@ public final class GenerateCommand implements Callable<Integer> {
     private String dtype;
 
     @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "A low-rank adapter in PEFT's layout, put beside the model's weights.")
+    private Path adapter;
+
+    @Option(
             names = "--temperature",
             paramLabel = "T",
             defaultValue = "0",
@@ -247,6 +253,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 "--samples, --top-k and --top-p need a --temperature above 0; without one the most probable token is taken");
         return new GenerateSettings(
                 dtype,
+                adapter,
                 threads == null ? 0 : threads,
                 maxNewTokens,
                 samples,

@@ -17,6 +17,7 @@ public interface GeneratingModel extends AutoCloseable {
      * What to generate.
      *
      * @param dtype        "f32", "bf16", or "auto" for that of the weights
+     * @param adapter      folder of a low-rank adapter in PEFT's layout, or null
      * @param threads      0 for as many as the library likes
      * @param maxNewTokens at least 1
      * @param samples      completions a prompt by sampling
@@ -32,6 +33,7 @@ public interface GeneratingModel extends AutoCloseable {
      */
     record GenerateSettings(
             String dtype,
+            Path adapter,
             int threads,
             int maxNewTokens,
             int samples,

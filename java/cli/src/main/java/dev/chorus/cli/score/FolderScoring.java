@@ -1,5 +1,6 @@
 package dev.chorus.cli.score;
 
+import dev.chorus.model.AdapterFolder;
 import dev.chorus.model.ModelFolder;
 import dev.chorus.model.SequenceScorer;
 import dev.chorus.model.SequenceScorer.Sequence;
@@ -63,6 +64,9 @@ final class FolderScoring implements ScoringModel {
                 .toList();
         Precision precision = settings.dtype().equals("auto") ? null : Precision.named(settings.dtype());
         try (ModelFolder model = ModelFolder.open(folder, precision)) {
+            if (settings.adapter() != null) {
+                AdapterFolder.load(settings.adapter(), model.decoder());
+            }
             double[][] values = SequenceScorer.tokenLogps(
                     model.decoder(),
                     members,

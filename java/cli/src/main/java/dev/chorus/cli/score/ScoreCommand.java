@@ -63,6 +63,12 @@ public final class ScoreCommand implements Callable<Integer> {
     private String dtype;
 
     @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "A low-rank adapter in PEFT's layout, put beside the model's weights. With one --model only.")
+    private Path adapter;
+
+    @Option(
             names = "--join",
             paramLabel = "HOW",
             defaultValue = "joint",
@@ -216,6 +222,9 @@ public final class ScoreCommand implements Callable<Integer> {
     }
 
     private ScoreSettings settings() {
+        if (adapter != null && folders.size() > 1) {
+            throw files.usage("--adapter belongs to one model, and there are " + folders.size());
+        }
         if (!List.of("auto", "f32", "bf16").contains(dtype)) {
             throw files.usage("--dtype: expected auto, f32 or bf16, got " + dtype);
         }
@@ -229,7 +238,7 @@ public final class ScoreCommand implements Callable<Integer> {
             throw files.usage("--batch-tokens: expected 1 or more, got " + batchTokens);
         }
         Join how = Join.valueOf(join.replace('-', '_').toUpperCase(Locale.ROOT));
-        return new ScoreSettings(dtype, how, eos, threads == null ? 0 : threads, batchTokens);
+        return new ScoreSettings(dtype, adapter, how, eos, threads == null ? 0 : threads, batchTokens);
     }
 
     private static double seconds(long start) {

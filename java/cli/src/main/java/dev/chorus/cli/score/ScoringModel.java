@@ -18,12 +18,14 @@ public interface ScoringModel extends AutoCloseable {
      * How to score.
      *
      * @param dtype       "f32", "bf16", or "auto" for that of the weights
+     * @param adapter     folder of a low-rank adapter in PEFT's layout, or null
      * @param join        how prompt and completion meet
      * @param eos         whether the end of sequence is part of every completion
      * @param threads     0 for as many as the library likes
      * @param batchTokens tokens of a batch, roughly
      */
-    record ScoreSettings(String dtype, CompletionTokens.Join join, boolean eos, int threads, int batchTokens) {}
+    record ScoreSettings(
+            String dtype, Path adapter, CompletionTokens.Join join, boolean eos, int threads, int batchTokens) {}
 
     /** A prompt and its completion as tokens. */
     CompletionTokens tokens(String prompt, String completion);

@@ -1,5 +1,6 @@
 package dev.chorus.model.block;
 
+import dev.chorus.kernels.ThinLinear;
 import dev.chorus.model.weights.Adapter.LowRank;
 import dev.chorus.model.weights.Weights;
 import org.bytedeco.pytorch.Scalar;
@@ -9,6 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /** A dense layer: W x + b, and what an adapter adds to it. */
 public final class Projection {
+    /** Up to here a general product, which packs the weight first, is slower (docs/kernels.md). */
+    private static final int FEW_ROWS = 64;
+
     private final String module;
     private final Tensor weight;
     private final Tensor bias;
@@ -37,12 +41,29 @@ public final class Projection {
 
     private Tensor dense(Tensor x, PassContext pass) {
         Tensor w = pass.compute(weight);
+        if (pass.inference() && !transposed) {
+            return inference(x, w, bias == null ? null : pass.compute(bias));
+        }
         if (transposed) {
             return bias == null ? x.mm(w) : torch.addmm(pass.compute(bias), x, w, new Scalar(1), new Scalar(1));
         }
         return bias == null
                 ? torch.linear(x, w)
                 : torch.linear(x, w, new TensorOptional(pass.compute(bias)));
+    }
+
+    /**
+     * x W^T + b without gradients, by the kernel for few rows where that is faster.
+     *
+     * @param x    [N, in]
+     * @param w    [out, in] of the same dtype
+     * @param bias [out] of the same dtype, or null
+     */
+    public static Tensor inference(Tensor x, Tensor w, Tensor bias) {
+        if (x.size(0) <= FEW_ROWS && w.is_contiguous()) {
+            return ThinLinear.of(x, w, bias);
+        }
+        return bias == null ? torch.linear(x, w) : torch.linear(x, w, new TensorOptional(bias));
     }
 
     private static Tensor added(LowRank lora, Tensor x, PassContext pass) {

@@ -40,6 +40,9 @@ public final class CachedSequence implements AutoCloseable {
         if (length > 0) {
             throw new IllegalStateException("only an empty sequence can take over a beginning");
         }
+        if (!cache.beginningsAreShared()) {
+            return 0;
+        }
         PrefixIndex prefixes = cache.prefixes();
         long parent = PrefixIndex.ROOT;
         int full = tokens.length / KeyValueCache.PAGE;
@@ -59,7 +62,8 @@ public final class CachedSequence implements AutoCloseable {
                 push(page);
                 parent = prefixes.remember(parent, tokens, from, page);
             } else {
-                // Held already, but the hidden states of these tokens are wanted: a page of one's own, not worth remembering.
+                // Held already, but the hidden states of these tokens are wanted: a page of one's own, not worth
+                // remembering.
                 break;
             }
         }

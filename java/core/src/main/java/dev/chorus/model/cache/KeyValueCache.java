@@ -1,6 +1,7 @@
 package dev.chorus.model.cache;
 
 import dev.chorus.model.family.Architecture;
+import dev.chorus.model.family.Positions;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
@@ -29,6 +30,7 @@ public final class KeyValueCache implements AutoCloseable {
     private final int[] free;
     private int freeCount;
     private final PrefixIndex prefixes = new PrefixIndex();
+    private final boolean beginningsAreShared;
 
     /**
      * An empty cache.
@@ -39,6 +41,9 @@ public final class KeyValueCache implements AutoCloseable {
     public KeyValueCache(Architecture architecture, Precision precision, int layers, int pages) {
         int groups = architecture.attention().keyHeads();
         int d = architecture.attention().headWidth();
+        // The keys of one beginning differ between texts of different lengths if frequencies depend on the length.
+        beginningsAreShared = !(architecture.attention().positions() instanceof Positions.Rotary rotary
+                && rotary.scaling().dependsOnLength());
         holders = new int[pages];
         free = new int[pages];
         freeCount = pages;
@@ -79,6 +84,11 @@ public final class KeyValueCache implements AutoCloseable {
         return values.get(layer % values.size());
     }
 
+    /** Whether texts that begin alike have the same keys there. */
+    boolean beginningsAreShared() {
+        return beginningsAreShared;
+    }
+
     /** Which pages hold which beginnings. */
     PrefixIndex prefixes() {
         return prefixes;
@@ -87,8 +97,8 @@ public final class KeyValueCache implements AutoCloseable {
     /** A page for one holder. */
     int take() {
         if (freeCount == 0) {
-            throw new IllegalStateException("the key-value cache is full: all " + holders.length + " pages of " + PAGE
-                    + " tokens are held");
+            throw new IllegalStateException(
+                    "the key-value cache is full: all " + holders.length + " pages of " + PAGE + " tokens are held");
         }
         int page = free[--freeCount];
         holders[page] = 1;

@@ -120,6 +120,9 @@ public final class ConfigJson {
     /** A whole number above 0, under the first of these keys that is there. */
     int size(String... keys) {
         String key = present(keys);
+        if (!node.has(key)) {
+            throw problem(key + " is missing; expected a whole number above 0");
+        }
         int value = integer(key, -1);
         if (value < 1) {
             throw problem(key + ": expected a whole number above 0, got " + node.path(key));
@@ -212,8 +215,8 @@ public final class ConfigJson {
     Activation activation(String key, String missing) {
         String found = text(key, missing);
         return Activation.named(found)
-                .orElseThrow(() -> problem(
-                        key + " '" + found + "' is not supported; supported: " + Activation.supported()));
+                .orElseThrow(
+                        () -> problem(key + " '" + found + "' is not supported; supported: " + Activation.supported()));
     }
 
     /** Refuses any other value than this one; a missing or null key is taken for it. */

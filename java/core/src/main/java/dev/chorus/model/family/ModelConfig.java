@@ -67,6 +67,22 @@ public final class ModelConfig {
         return new ModelConfig(object, generation, file.toString());
     }
 
+    /**
+     * From the text of a {@code config.json}.
+     *
+     * @throws ConfigProblem as {@link #read}
+     */
+    public static ModelConfig of(String json) {
+        try {
+            if (JSON.readTree(json) instanceof ObjectNode object) {
+                return new ModelConfig(object, null, "config");
+            }
+            throw new ConfigProblem("config: expected a JSON object");
+        } catch (JsonProcessingException e) {
+            throw new ConfigProblem("config: is not JSON: " + e.getOriginalMessage());
+        }
+    }
+
     /** A new GPT-2 language model with a feed-forward part of four times its width, without dropout. */
     public static ModelConfig gpt2(int vocabSize, int width, int layers, int heads, int positions) {
         ObjectNode node = JSON.createObjectNode();

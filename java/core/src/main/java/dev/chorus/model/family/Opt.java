@@ -51,6 +51,7 @@ final class Opt implements Family {
         int headWidth = Sizes.quotient(config, width, heads);
         boolean bias = config.flag("enable_bias", true);
         boolean normFirst = config.flag("do_layer_norm_before", true);
+        boolean normLast = !config.flag("_remove_final_layer_norm", false);
         Attention attention = new Attention(
                 heads,
                 heads,
@@ -77,7 +78,7 @@ final class Opt implements Family {
                         config.activation("activation_function", "relu")),
                 new Norm(false, 1e-5, config.flag("layer_norm_elementwise_affine", true), 0),
                 normFirst ? BlockOrder.PRE : BlockOrder.POST,
-                normFirst && !config.flag("_remove_final_layer_norm", false),
+                normFirst && normLast,
                 new Head(config.flag("tie_word_embeddings", true), 0),
                 false,
                 Windows.full(config.size("num_hidden_layers")),

@@ -16,7 +16,8 @@ final class Windows {
 
     /** Every layer has the window under {@code sliding_window}, if there is one; {@code missing} if the key is not there. */
     static List<Integer> everywhere(ConfigJson config, int layers, int missing) {
-        return perLayer(config, layers, config.sizeOr(missing, 0, "sliding_window"), layer -> true);
+        // layer_types is left unread, and so reported: transformers does not look at it in these families either.
+        return Collections.nCopies(layers, config.sizeOr(missing, 0, "sliding_window"));
     }
 
     /**

@@ -170,7 +170,7 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
             }
             while (!rows.isEmpty()) {
                 try (Scope step = new Scope()) {
-                    Tensor logits = decoder.logits(lastHidden(decoder, cache, rows, next));
+                    Tensor logits = decoder.nextLogits(lastHidden(decoder, cache, rows, next));
                     next = expand(items, logits, rows, results);
                 }
             }

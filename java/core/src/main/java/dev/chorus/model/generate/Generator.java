@@ -147,7 +147,7 @@ public final class Generator {
             Tensor hidden = decoder.read(batch)
                     .index_select(0, Tensors.longs(last.stream().mapToLong(i -> i).toArray(), last.size()));
             Sampler.Choice choice = sampler.choose(
-                    decoder.logits(hidden),
+                    decoder.nextLogits(hidden),
                     running.stream().map(request -> request.stream).toList(),
                     running.stream().mapToInt(request -> request.generated.length).toArray());
             List<Request> going = new ArrayList<>();
