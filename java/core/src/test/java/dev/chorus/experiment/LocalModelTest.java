@@ -50,7 +50,7 @@ class LocalModelTest {
             assertThat(task.curves()).noneMatch(curve -> curve.stage().equals("pretrain"));
             assertThat(task.curves())
                     .filteredOn(curve -> curve.model().equals("local"))
-                    .singleElement();
+                    .hasSize(1);
             // The students' trained values are those of the GPT-2 folder.
             assertThat(task.models())
                     .filteredOn(model -> model.role().equals("student"))
