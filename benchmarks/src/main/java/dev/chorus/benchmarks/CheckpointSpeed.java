@@ -30,7 +30,7 @@ import java.util.Locale;
  */
 public final class CheckpointSpeed {
     private static final int THREADS = 2;
-    private static final int BATCH_TOKENS = 2048;
+    private static final int BATCH_TOKENS = 1024;
     private static final int LONG_PROMPT = 600;
 
     private CheckpointSpeed() {}

@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class SequenceScorer {
     /** Bytes of logits that are held at once: small enough to stay in the cache of a core. */
-    private static final long HEAD_BUDGET = 32L << 20;
+    private static final long HEAD_BUDGET = 16L << 20;
 
     private SequenceScorer() {}
 
@@ -135,7 +135,7 @@ public final class SequenceScorer {
         HeadTarget target = new HeadTarget.Token(
                 Tensors.longs(targets.stream().mapToLong(i -> i).toArray(), targets.size()));
         LanguageHead head = decoder.head();
-        long budget = Math.max(HEAD_BUDGET, 64 * head.weight().size(0) * Float.BYTES);
+        long budget = Math.max(HEAD_BUDGET, 32 * head.weight().size(0) * Float.BYTES);
         return Tensors.toFloats(
                 LinearLogProb.forward(hidden, head, target, null, budget).logps());
     }

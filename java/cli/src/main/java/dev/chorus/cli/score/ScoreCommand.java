@@ -87,7 +87,7 @@ public final class ScoreCommand implements Callable<Integer> {
     @Option(
             names = "--batch-tokens",
             paramLabel = "N",
-            defaultValue = "2048",
+            defaultValue = "1024",
             description = "Tokens of a batch, roughly. Default: ${DEFAULT-VALUE}.")
     private int batchTokens;
 
