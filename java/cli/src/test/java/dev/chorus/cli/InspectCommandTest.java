@@ -7,11 +7,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class InspectCommandTest {
     private static final Path GPT2 = Path.of("../core/src/test/resources/fixtures/gpt2");
+    private static final Path MISTRAL = Path.of("../core/src/test/resources/fixtures/mistral");
     private static final Path LLAMA = Path.of("../core/src/test/resources/fixtures/llama");
 
     private final StringWriter out = new StringWriter();
@@ -24,7 +26,9 @@ class InspectCommandTest {
     void aFolderIsDescribed() {
         assertThat(inspect(GPT2)).isZero();
         assertThat(out.toString())
-                .contains("architecture   GPT2LMHeadModel (model_type gpt2)\n")
+                .contains("architecture   gpt2, language model, head tied to the embedding\n")
+                .contains("shape          2 layers of 48 channels, 4 heads of 12 over 4 key heads, feed-forward 192\n")
+                .contains("positions      learned, made for 64 tokens\n")
                 .containsPattern("parameters     [0-9,]+ \\([0-9,]+ F32\\)\n")
                 .contains("memory         f32 ")
                 .contains("tokenizer      TokenizersBackend, 640 tokens\n")
@@ -50,9 +54,22 @@ class InspectCommandTest {
         assertThat(inspect(folder)).isEqualTo(1);
         assertThat(out.toString())
                 .contains("problem        " + folder.resolve("model.safetensors")
-                        + ": damaged: it ends before its header\n")
+                        + ": has 2 bytes, a safetensors file has at least 8")
                 .contains("problem        " + folder.resolve("tokenizer.json") + ": no such file")
                 .endsWith("verdict        cannot be used as it is\n");
+    }
+
+    @Test
+    void aWindowAndAnUnknownSettingAreTold() throws IOException {
+        for (String file : List.of("model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+            Files.copy(MISTRAL.resolve(file), folder.resolve(file));
+        }
+        String config = Files.readString(MISTRAL.resolve("config.json"));
+        Files.writeString(folder.resolve("config.json"), config.replaceFirst("\\{", "{\"shiny_new_setting\": 1,"));
+        assertThat(inspect(folder)).isZero();
+        assertThat(out.toString())
+                .contains("positions      rotary, made for 64 tokens, window of 8 in 2 of 2 layers\n")
+                .contains("not understood settings of config.json: shiny_new_setting\n");
     }
 
     private int inspect(Path model) {

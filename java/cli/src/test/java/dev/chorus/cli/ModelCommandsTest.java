@@ -194,7 +194,7 @@ class ModelCommandsTest {
                 "score    | --model m --data IN                     | --out",
                 "score    | --model m --data IN --out none/y        | its folder does not exist",
                 "score    | --model m --data IN --out OUT --join x  | --join: expected one of",
-                "score    | --model m --data IN --out OUT --dtype x | --dtype: expected f32 or bf16, got x",
+                "score    | --model m --data IN --out OUT --dtype x | --dtype: expected auto, f32 or bf16, got x",
                 "score    | --model m --data IN --out OUT --threads 0 | --threads: expected 1 or more",
                 "generate | --model m --data IN --out OUT           | --max-new-tokens",
                 "generate | --model m --data IN --out OUT --max-new-tokens 0 | expected 1 or more, got 0",
