@@ -48,6 +48,24 @@ public final class LibTorch {
     }
 
     /**
+     * Starts to load LibTorch while the caller does something else; {@link #load} then waits for the rest of it. What goes wrong
+     * here goes wrong there again, and is reported there.
+     */
+    public static void loadInBackground() {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        load();
+                    } catch (LinkageError e) {
+                        log.debug("LibTorch does not load", e);
+                    }
+                },
+                "load LibTorch");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
      * Gives the calling thread a team of its own size for LibTorch's operators and OpenBLAS.
      *
      * <p>LibTorch's setting is the calling thread's; OpenBLAS's is the process's. With one thread each, several

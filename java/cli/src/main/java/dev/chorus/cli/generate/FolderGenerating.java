@@ -22,6 +22,8 @@ final class FolderGenerating implements GeneratingModel {
     private final Tokenizer tokenizer;
 
     FolderGenerating(Path folder, GenerateSettings settings) throws IOException {
+        // A second or so of work, while the tokenizer and the lines are read.
+        LibTorch.loadInBackground();
         this.folder = folder;
         this.settings = settings;
         positions = ModelConfig.read(folder).architecture().hardLimit();

@@ -24,6 +24,8 @@ final class FolderScoring implements ScoringModel {
     private final Tokenizer tokenizer;
 
     FolderScoring(Path folder, ScoreSettings settings) throws IOException {
+        // A second or so of work, while the tokenizer and the lines are read.
+        LibTorch.loadInBackground();
         this.folder = folder;
         this.settings = settings;
         positions = ModelConfig.read(folder).architecture().hardLimit();
