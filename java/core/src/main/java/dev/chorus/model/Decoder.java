@@ -23,6 +23,7 @@ import dev.chorus.model.weights.Precision;
 import dev.chorus.model.weights.TensorPlan;
 import dev.chorus.model.weights.Weights;
 import dev.chorus.torch.CounterRandom;
+import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -118,7 +119,8 @@ public final class Decoder implements AutoCloseable {
     }
 
     private void copyInto(Decoder other) {
-        try (Tensors.GradientMode off = Tensors.withoutGradients()) {
+        try (Scope scope = new Scope();
+                Tensors.GradientMode off = Tensors.withoutGradients()) {
             for (String name : other.parameters().names()) {
                 if (weights.has(name)) {
                     other.parameters().get(name).copy_(weights.get(name));
