@@ -48,7 +48,9 @@ enum {
       Names the row. */
   CHORUS_INVALID_VALUE = 2,
   /** A failure inside the library. */
-  CHORUS_INTERNAL = 3
+  CHORUS_INTERNAL = 3,
+  /** A failure of CUDA: a launch, or something before it on the same device (chorus_cuda.h). */
+  CHORUS_CUDA_ERROR = 4
 };
 
 /** The message of the calling thread's last failure; empty if there was none. Valid until
@@ -584,7 +586,12 @@ CHORUS_API chorus_status chorus_paged_attention_bf16(
 /* ---- residual_rms_norm: what a layer gave joins the residual stream, which is normalised ---- */
 
 /** Element types of tensors that are passed as void. */
-enum { CHORUS_TYPE_F32 = 0, CHORUS_TYPE_BF16 = 1 };
+enum {
+  CHORUS_TYPE_F32 = 0,
+  CHORUS_TYPE_BF16 = 1,
+  /** Of the CUDA functions alone. */
+  CHORUS_TYPE_F16 = 2
+};
 
 /**
  * y [N, C] from the residual stream x [N, C], which first takes in delta [N, C] (nullable), in place (Zhang and Sennrich,

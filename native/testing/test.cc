@@ -4,8 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "chorus.h"
-#include "simd/isa.h"
+#include "testing/backend.h"
 
 namespace chorus_testing {
 
@@ -79,12 +78,12 @@ void ExpectAllNear(const char* file, int line, const char* what, const std::vect
 
 void ExpectStatus(const char* file, int line, const char* what, int actual, int expected,
                   const std::string& message) {
-  const std::string text = actual == 0 ? "" : chorus_last_error();
+  const std::string text = actual == 0 ? "" : LastError();
   if (actual != expected) {
     ReportFailure(file, line,
                   std::string(what) + " returned " + std::to_string(actual) + " (" + text +
                       "), expected " + std::to_string(expected));
-  } else if (text.find(message) == std::string::npos) {
+  } else if (!Says(actual, text, message)) {
     ReportFailure(file, line,
                   std::string(what) + " said \"" + text + "\", expected \"" + message + "\"");
   }
@@ -161,17 +160,19 @@ bool StridedMatrix::IntactGaps() const {
 
 int main(int argc, char** argv) {
   using namespace chorus_testing;
+  if (const char* reason = SkipReason()) {
+    std::printf("skipped: %s\n", reason);
+    return 77;  // what CMake takes for "skipped"
+  }
   int run = 0;
-  // Once for every instruction set that this processor has: the loops differ, and so may their mistakes.
-  for (int isa = static_cast<int>(chorus::BestIsa()); isa >= 0; --isa) {
-    chorus::LimitIsa(static_cast<chorus::Isa>(isa));
+  for (int backend = 0; const char* name = UseBackend(backend); ++backend) {
     for (const Test& test : Tests()) {
       if (argc > 1 && std::strstr(test.name, argv[1]) == nullptr) continue;
       const int before = failures;
       SetCase("");
       test.body();
       ++run;
-      std::printf("%s %s %s\n", failures == before ? "ok    " : "FAILED", chorus_isa(), test.name);
+      std::printf("%s %s %s\n", failures == before ? "ok    " : "FAILED", name, test.name);
     }
   }
   std::printf("%d tests, %d failed expectations\n", run, failures);

@@ -1,5 +1,9 @@
 #include "common/status.h"
 
+#if defined(CHORUS_CUDA_LIBRARY)
+#include "chorus_cuda.h"
+#endif
+
 #include <cstdarg>
 #include <cstdio>
 
@@ -21,4 +25,8 @@ chorus_status Fail(chorus_status code, const char* format, ...) {
 
 }  // namespace chorus
 
+#if defined(CHORUS_CUDA_LIBRARY)
+extern "C" const char* chorus_cuda_last_error(void) { return last_error; }
+#else
 extern "C" const char* chorus_last_error(void) { return last_error; }
+#endif

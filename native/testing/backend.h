@@ -1,0 +1,29 @@
+// Where the functions of chorus.h that a test calls are computed: on the host (host_backend.cc), or on a device or the
+// simulated one (device/device_backend.cc).
+#ifndef CHORUS_TESTING_BACKEND_H
+#define CHORUS_TESTING_BACKEND_H
+
+#include <string>
+
+#include "testing/test.h"
+
+namespace chorus_testing {
+
+/** Why the tests cannot run here; null if they can. */
+const char* SkipReason();
+
+/** Switches to the i-th way to compute and returns its name; null if there are fewer. Every test is run with each. */
+const char* UseBackend(int i);
+
+/** The text of the last failure. */
+std::string LastError();
+
+/** Whether a failure's text says what a test expects. Devices name the place, but give the reason in words of their own. */
+bool Says(int status, const std::string& text, const std::string& expected);
+
+/** Of the two, the one for where the test runs: devices compute elements in f32. */
+Tolerance HostOrDevice(Tolerance host, Tolerance device);
+
+}  // namespace chorus_testing
+
+#endif

@@ -1,0 +1,83 @@
+// A host's idea of a GPU: enough of the CUDA language to run the kernels of src/ops/*/*_cuda.cu without one.
+//
+// A block's threads are fibers that take turns, and blocks follow one another. What goes wrong on a GPU now and then goes wrong
+// here always, or is found:
+//
+//  - Warps take turns in an order that depends on the launch, and a warp runs until it waits: a missing __syncthreads shows
+//    as a wrong result or a difference between two launches.
+//  - Shared memory is filled with NaN before each block.
+//  - A barrier that not all threads reach is an error, and so is a shuffle that not all 32 lanes reach.
+//  - "Device" memory is ordinary memory: AddressSanitizer sees what lies outside a buffer, UndefinedBehaviorSanitizer a 16-byte
+//    load of an unaligned address.
+//
+// Not seen: the memory model's finer points, and the rounding of the approximate instructions (Exp2).
+#ifndef CHORUS_TESTING_SIMT_H
+#define CHORUS_TESTING_SIMT_H
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __restrict__
+
+#define CHORUS_SHARED(type, name, count) \
+  static char name##_tag;                \
+  type* const name = static_cast<type*>(::simt::Shared(&name##_tag, sizeof(type) * (count)))
+
+struct uint3 {
+  unsigned x, y, z;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+
+namespace simt {
+
+/** Where the running thread stands. */
+extern uint3 thread;
+extern uint3 block;
+
+/** Runs `kernel` for every thread of `blocks` blocks of `threads`, a multiple of 32 and at most 1024. Ends the program with a
+ * message where threads wait for each other in vain. */
+void Run(unsigned blocks, unsigned threads, const std::function<void()>& kernel);
+
+/** This block's memory of that tag, the same for all its threads. */
+void* Shared(const void* tag, size_t bytes);
+
+void SyncThreads();
+void SyncWarp();
+
+/** All lanes give `bytes` at `value`; `result` is what lane `lane ^ mask` gave. */
+void ExchangeXor(void* result, const void* value, size_t bytes, int mask);
+
+template <typename T>
+T ShuffleXor(T value, int mask) {
+  T result;
+  ExchangeXor(&result, &value, sizeof value, mask);
+  return result;
+}
+
+}  // namespace simt
+
+#define threadIdx (::simt::thread)
+#define blockIdx (::simt::block)
+inline void __syncthreads() { ::simt::SyncThreads(); }
+inline void __syncwarp() { ::simt::SyncWarp(); }
+
+inline unsigned long long atomicMin(unsigned long long* address, unsigned long long value) {
+  const unsigned long long old = *address;
+  if (value < old) *address = value;
+  return old;
+}
+
+#endif
