@@ -55,6 +55,9 @@ enum {
 /** properties [CHORUS_CUDA_PROPERTIES] and the zero-ended name of a device. */
 CHORUS_API chorus_status chorus_cuda_device(int64_t* properties, char* name, int64_t name_bytes, int device);
 
+/** Makes a device the calling thread's current one, and tells which was. */
+CHORUS_API chorus_status chorus_cuda_use_device(int device, int* previous);
+
 /** Whether this library has code for the current device: a kernel that does nothing is launched and waited for. */
 CHORUS_API chorus_status chorus_cuda_self_test(void);
 
@@ -86,7 +89,8 @@ enum {
   CHORUS_CUDA_MOST_MODELS = 64
 };
 
-/** logits [W] and strides [W] are arrays of the host; omega and offsets are on the device. A fault's row is w * N + n. */
+/** logits [W] and strides [W] are arrays of the host; omega and offsets are on the device. A fault's row is that of a model:
+ * 16 bits of the model, 32 of its row. */
 CHORUS_API chorus_status chorus_cuda_ensemble_logprob_forward(
     float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps, float* sequence_mixture,
     const void* const* logits, const int64_t* targets, const float* weights, const float* omega, const int64_t* offsets,
@@ -97,8 +101,7 @@ CHORUS_API chorus_status chorus_cuda_ensemble_logprob_backward(
     const float* omega, const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S,
     int type, uint64_t* fault, void* stream);
 
-/** All arrays of pointers, rows, vocabularies and strides [W] are the host's; omega is on the device. A fault's row is counted
- * through the models: sum of rows before model w, plus n. */
+/** All arrays of pointers, rows, vocabularies and strides [W] are the host's; omega is on the device. Faults as above. */
 CHORUS_API chorus_status chorus_cuda_ragged_ensemble_logprob_forward(
     float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps, float* sequence_means,
     float* sequence_mixture, const void* const* logits, const int64_t* const* targets, const float* const* weights,

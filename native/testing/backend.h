@@ -21,8 +21,11 @@ std::string LastError();
 /** Whether a failure's text says what a test expects. Devices name the place, but give the reason in words of their own. */
 bool Says(int status, const std::string& text, const std::string& expected);
 
+/** Whether that is a device. */
+bool IsDevice();
+
 /** Of the two, the one for where the test runs: devices compute elements in f32. */
-Tolerance HostOrDevice(Tolerance host, Tolerance device);
+inline Tolerance HostOrDevice(Tolerance host, Tolerance device) { return IsDevice() ? device : host; }
 
 }  // namespace chorus_testing
 

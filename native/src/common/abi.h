@@ -50,6 +50,12 @@ inline chorus_status CheckMatrix(const char* op, int64_t N, const char* name, in
   return CHORUS_OK;
 }
 
+/** `count` things a row, each of `width` elements; at least one if there is a row, and no index overflows. */
+inline chorus_status CheckCount(const char* op, const char* name, int64_t count, int64_t N, int64_t width) {
+  if (count >= (N > 0 ? 1 : 0) && (N == 0 || count <= INT64_MAX / 8 / N / width)) return CHORUS_OK;
+  return Fail(CHORUS_INVALID_ARGUMENT, "%s: %s = %lld, expected >= 1", op, name, static_cast<long long>(count));
+}
+
 }  // namespace chorus
 
 #endif

@@ -90,10 +90,22 @@ Explanation Explain(Reason reason) {
       return {"pair", "its weight is not finite and at least 0"};
     case Reason::kPairUpstream:
       return {"pair", "its dloss is not finite"};
+    case Reason::kEvidenceLogit:
+      return {"row", "a logit is NaN or +infinity"};
     case Reason::kCount:
       break;
   }
   return {"row", "a bad value"};
+}
+
+/** For rows that RowOfModel has numbered. */
+chorus_status FailModel(Op op, uint64_t place, const Explanation& e) {
+  const unsigned long long model = place >> 32, row = place & 0xffffffffu;
+  if (std::strcmp(e.place, "model") == 0) {
+    return Fail(CHORUS_INVALID_VALUE, "%s: model %llu: %s", NameOf(op), model, e.reason);
+  }
+  if (model == kEveryModel) return Fail(CHORUS_INVALID_VALUE, "%s: %s %llu: %s", NameOf(op), e.place, row, e.reason);
+  return Fail(CHORUS_INVALID_VALUE, "%s: model %llu: %s %llu: %s", NameOf(op), model, e.place, row, e.reason);
 }
 
 __global__ void Nothing() {}
@@ -151,6 +163,7 @@ chorus_status chorus_cuda_fault_of(uint64_t word) {
   if (word == kNoFault) return CHORUS_OK;
   const auto op = static_cast<Op>(word >> 8 & 255);
   const Explanation e = Explain(static_cast<Reason>(word & 255));
+  if (op == Op::kEnsembleLogprob) return FailModel(op, word >> 16, e);
   return Fail(CHORUS_INVALID_VALUE, "%s: %s %llu: %s", NameOf(op), e.place, static_cast<unsigned long long>(word >> 16),
               e.reason);
 }
@@ -162,12 +175,20 @@ chorus_status chorus_cuda_probe(int64_t* counts) {
   int driver = 0, runtime = 0, devices = 0;
   cudaRuntimeGetVersion(&runtime);
   counts[CHORUS_CUDA_RUNTIME_VERSION] = runtime;
-  cudaError_t error = cudaDriverGetVersion(&driver);
+  const cudaError_t no_driver = cudaDriverGetVersion(&driver);
   counts[CHORUS_CUDA_DRIVER_VERSION] = driver;
-  if (error == cudaSuccess) error = cudaGetDeviceCount(&devices);
+  if (no_driver != cudaSuccess || driver == 0) return Fail(CHORUS_CUDA_ERROR, "there is no NVIDIA driver");
+  const cudaError_t error = cudaGetDeviceCount(&devices);
   counts[CHORUS_CUDA_DEVICES] = devices;
-  if (error != cudaSuccess) cudaGetLastError();
-  return CudaStatus("probe", "devices", error);
+  if (error == cudaSuccess) return CHORUS_OK;
+  cudaGetLastError();
+  return Fail(CHORUS_CUDA_ERROR, "%s (%s)", cudaGetErrorString(error), cudaGetErrorName(error));
+}
+
+chorus_status chorus_cuda_use_device(int device, int* previous) {
+  cudaError_t error = cudaGetDevice(previous);
+  if (error == cudaSuccess && *previous != device) error = cudaSetDevice(device);
+  return CudaStatus("use_device", "current device", error);
 }
 
 chorus_status chorus_cuda_device(int64_t* properties, char* name, int64_t name_bytes, int device) {
@@ -201,7 +222,24 @@ chorus_status chorus_cuda_fault_status(const uint64_t* fault, void* stream) {
   return chorus_cuda_fault_of(word);
 }
 
-#else
+#else  // the simulated device
+
+chorus_status chorus_cuda_probe(int64_t* counts) {
+  counts[CHORUS_CUDA_DRIVER_VERSION] = counts[CHORUS_CUDA_RUNTIME_VERSION] = 13000;
+  counts[CHORUS_CUDA_DEVICES] = 1;
+  return CHORUS_OK;
+}
+
+chorus_status chorus_cuda_device(int64_t* properties, char* name, int64_t name_bytes, int) {
+  for (int i = 0; i < CHORUS_CUDA_PROPERTIES; ++i) properties[i] = 0;
+  std::snprintf(name, static_cast<size_t>(name_bytes), "simulated");
+  return CHORUS_OK;
+}
+
+chorus_status chorus_cuda_use_device(int, int* previous) {
+  *previous = 0;
+  return CHORUS_OK;
+}
 
 chorus_status chorus_cuda_self_test(void) {
   return LaunchKernel("self_test", "one warp", {1, kWarp}, nullptr, Nothing);

@@ -57,8 +57,14 @@ enum class Reason : int {
   kPairOffsets,
   kPairWeight,
   kPairUpstream,
+  kEvidenceLogit,
   kCount
 };
+
+/** The row's number in an op that has several models: 16 bits of the model, 32 of its row. */
+CHORUS_DEVICE int64_t RowOfModel(int64_t model, int64_t row) { return model << 32 | row; }
+/** The model of what the models have in common. */
+constexpr int64_t kEveryModel = 0xffff;
 
 /** Where an op reports; the word is nullable. */
 struct Faults {

@@ -31,6 +31,23 @@ constexpr RowTeam RowTeamFor(int64_t count, int64_t bytes) {
   return packs <= 4 * kSmallTeam / 2 ? kWarpTeam : packs <= 4 * kLargeTeam ? kSmallTeam : kLargeTeam;
 }
 
+/**
+ * The team where each element is read and written once and nothing is summed, so that results do not depend on it: never so
+ * large that one row has a multiprocessor to itself, which would stand still while the next row's first loads are under way.
+ */
+constexpr RowTeam OnePassTeamFor(int64_t count, int64_t bytes) {
+  return RowTeamFor(count, bytes) == kWarpTeam ? kWarpTeam : kSmallTeam;
+}
+
+/** Teams that keep the 132 multiprocessors of an H200 at work. */
+constexpr int64_t kManyTeams = 264;
+
+/**
+ * Whether several models' rows of a token are better given to teams of their own, and brought together by a second launch:
+ * where there are too few tokens for one team each.
+ */
+constexpr bool SplitsModels(int64_t tokens, int64_t models) { return models > 1 && tokens < kManyTeams; }
+
 /** Rows in blocks of teams. */
 constexpr Launch1d RowLaunch(int64_t rows, RowTeam team) {
   const int64_t teams = team == kWarpTeam ? kWarpTeamsBlock / kWarpTeam : 1;

@@ -1,8 +1,8 @@
 // The CUDA language for the kernels: nvcc's, or the one that testing/simt/ plays on the host, where the same kernels are then
 // tested without a GPU.
 //
-// A kernel keeps to what both have: threadIdx and blockIdx (x only), __syncthreads, the shuffles below, atomicMin, and shared
-// memory by CHORUS_SHARED. All 32 lanes of a warp take part in a shuffle.
+// A kernel keeps to what both have: threadIdx and blockIdx (x only), __syncthreads, the shuffles below, atomicMin, atomicOr, and
+// shared memory by CHORUS_SHARED. All 32 lanes of a warp take part in a shuffle.
 #ifndef CHORUS_CUDA_LANGUAGE_H
 #define CHORUS_CUDA_LANGUAGE_H
 
@@ -13,6 +13,8 @@
 /** `type name[count]` in the block's shared memory. */
 #define CHORUS_SHARED(type, name, count) __shared__ type name[count]
 #define CHORUS_DEVICE __device__ __forceinline__
+/** Of a kernel's structure with arrays, which is then read where the launch has put it. */
+#define CHORUS_PARAMETER __grid_constant__
 #define CHORUS_UNROLL _Pragma("unroll")
 #define CHORUS_NO_UNROLL _Pragma("unroll 1")
 
@@ -21,6 +23,7 @@
 #include "testing/simt/simt.h"
 
 #define CHORUS_DEVICE inline
+#define CHORUS_PARAMETER
 #define CHORUS_UNROLL
 #define CHORUS_NO_UNROLL
 
@@ -46,6 +49,20 @@ CHORUS_DEVICE float Exp2(float x) {
   return y;
 }
 
+/** The logarithm to base 2 of a normal number: an absolute error of 2^-22 in [1/2, 2], a relative one outside. */
+CHORUS_DEVICE float Log2(float x) {
+  float y;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+/** 1 / x with a relative error of 2^-23; 0 for results below 2^-126. */
+CHORUS_DEVICE float Reciprocal(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
 /** The larger one; NaN if either is. */
 CHORUS_DEVICE float MaxOrNan(float a, float b) {
   float y;
@@ -56,6 +73,26 @@ CHORUS_DEVICE float MaxOrNan(float a, float b) {
 /** Data that is read once, past the first-level cache. */
 CHORUS_DEVICE uint4 LoadOnce(const uint4* p) { return __ldcs(p); }
 
+/** The same for data that is written. */
+CHORUS_DEVICE void StoreOnce(float4* p, float4 value) { __stcs(p, value); }
+
+/** p, for a load that is known to be aligned where the same is loaded piecemeal if not: GCC would make one aligned load of both. */
+template <typename T>
+CHORUS_DEVICE const T* AlignedHere(const T* p) {
+  return p;
+}
+
+/** Begins to copy 4 or 16 bytes to shared memory: they are there once this thread has waited for its copies. */
+CHORUS_DEVICE void CopyToShared(float* to, const float* from) {
+  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(address), "l"(from) : "memory");
+}
+CHORUS_DEVICE void CopyToShared(uint4* to, const uint4* from) {
+  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(from) : "memory");
+}
+CHORUS_DEVICE void WaitForCopies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
 #else
 
 template <typename T>
@@ -63,8 +100,21 @@ T ShuffleXor(T value, int mask) {
   return simt::ShuffleXor(value, mask);
 }
 inline float Exp2(float x) { return std::exp2(x); }
+inline float Log2(float x) { return std::log2(x); }
+inline float Reciprocal(float x) { return 1 / x; }
 inline float MaxOrNan(float a, float b) { return a != a || b != b ? NAN : (a > b ? a : b); }
 inline uint4 LoadOnce(const uint4* p) { return *p; }
+inline void StoreOnce(float4* p, float4 value) { *p = value; }
+template <typename T>
+const T* AlignedHere(const T* p) {
+#if defined(__GNUC__)
+  asm("" : "+r"(p));
+#endif
+  return p;
+}
+inline void CopyToShared(float* to, const float* from) { simt::CopyLater(to, from, sizeof *to); }
+inline void CopyToShared(uint4* to, const uint4* from) { simt::CopyLater(to, from, sizeof *to); }
+inline void WaitForCopies() { simt::WaitForCopies(); }
 
 #endif
 

@@ -60,6 +60,12 @@ chorus_status WithTeam(RowTeam team, const Body& body) {
   }
 }
 
+/** The same for OnePassTeamFor. */
+template <typename Body>
+chorus_status WithOnePassTeam(RowTeam team, const Body& body) {
+  return team == kWarpTeam ? body(TeamConstant<kWarpTeam>()) : body(TeamConstant<kSmallTeam>());
+}
+
 /** body(pointer of the element type) for CHORUS_TYPE_*; `data` may be const void*. */
 template <typename Void, typename Body>
 chorus_status WithType(const char* op, int type, Void* data, const Body& body) {

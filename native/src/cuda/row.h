@@ -10,7 +10,7 @@
 namespace chorus {
 namespace cuda {
 
-/** Loads that a thread has under way at once. */
+/** Loads that a thread has under way at once, where what it does with them is little. */
 constexpr int kDeep = 4;
 
 /** Elements of a row before the first 16-byte boundary, and the packs from there on. */
@@ -36,27 +36,51 @@ enum class Read { kOnce, kAgain };
  * outside of them. Every thread of the team gets its share; several loads are under way before the first call. Both may write
  * to the elements that they were given.
  */
-template <int kTeam, Read kRead, typename T, typename PackBody, typename OneBody>
+template <int kTeam, Read kRead, int kDepth = kDeep, typename T, typename PackBody, typename OneBody>
 CHORUS_DEVICE void ForRow(const T* row, int count, PackBody pack, OneBody one) {
   constexpr int kCount = Pack<T>::kCount;
   const RowParts parts = PartsOf(row, count);
   const int rank = Rank<kTeam>();
   const T* body = row + parts.head;
   int i = rank;
-  for (; i + (kDeep - 1) * kTeam < parts.packs; i += kDeep * kTeam) {
-    Pack<T> p[kDeep];
+  for (; i + (kDepth - 1) * kTeam < parts.packs; i += kDepth * kTeam) {
+    Pack<T> p[kDepth];
     CHORUS_UNROLL
-    for (int u = 0; u < kDeep; ++u) {
+    for (int u = 0; u < kDepth; ++u) {
       const T* from = body + static_cast<int64_t>(i + u * kTeam) * kCount;
       p[u] = kRead == Read::kOnce ? LoadPackOnce(from) : LoadPack(from);
     }
     CHORUS_UNROLL
-    for (int u = 0; u < kDeep; ++u) pack(parts.head + (i + u * kTeam) * kCount, p[u]);
+    for (int u = 0; u < kDepth; ++u) pack(parts.head + (i + u * kTeam) * kCount, p[u]);
   }
   CHORUS_NO_UNROLL
   for (; i < parts.packs; i += kTeam) {
     const T* from = body + static_cast<int64_t>(i) * kCount;
     const Pack<T> p = kRead == Read::kOnce ? LoadPackOnce(from) : LoadPack(from);
+    pack(parts.head + i * kCount, p);
+  }
+  if (rank < parts.head) one(rank);
+  const int tail = parts.head + parts.packs * kCount;
+  if (tail + rank < count) one(tail + rank);
+}
+
+/** The same for a pack() that computes for longer than a load takes: it is there once, and the next load is under way. */
+template <int kTeam, typename T, typename PackBody, typename OneBody>
+CHORUS_DEVICE void ForRowAhead(const T* row, int count, PackBody pack, OneBody one) {
+  constexpr int kCount = Pack<T>::kCount;
+  const RowParts parts = PartsOf(row, count);
+  const int rank = Rank<kTeam>();
+  const T* body = row + parts.head;
+  // As it is loaded: elements of 16 bits would be put together again one by one.
+  uint4 next = {0, 0, 0, 0};
+  if (rank < parts.packs) next = *reinterpret_cast<const uint4*>(body + static_cast<int64_t>(rank) * kCount);
+  CHORUS_NO_UNROLL
+  for (int i = rank; i < parts.packs; i += kTeam) {
+    Pack<T> p;
+    memcpy(&p, &next, sizeof next);
+    if (i + kTeam < parts.packs) {
+      next = *reinterpret_cast<const uint4*>(body + static_cast<int64_t>(i + kTeam) * kCount);
+    }
     pack(parts.head + i * kCount, p);
   }
   if (rank < parts.head) one(rank);

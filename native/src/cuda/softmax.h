@@ -91,8 +91,9 @@ CHORUS_DEVICE RowSoftmax SoftmaxOf(const In* z, int count, Map map) {
       z, count,
       [&](int first, const Pack<In>& p) {
         float x[kCount];
+        Unpack(p, x);
         CHORUS_UNROLL
-        for (int j = 0; j < kCount; ++j) x[j] = map(first + j, ToFloat(p.at[j]));
+        for (int j = 0; j < kCount; ++j) x[j] = map(first + j, x[j]);
         share.Add(x);
       },
       [&](int v) {

@@ -72,16 +72,18 @@ CHORUS_DEVICE void TargetRowBackward(In* z, int V, const int64_t* target, float 
   ForRow<kTeam, Read::kOnce>(
       static_cast<const In*>(z), V,
       [&](int first, const Pack<In>& p) {
+        float logits[kCount];
+        Unpack(p, logits);
         Pack<In> d;
         CHORUS_UNROLL
-        for (int j = 0; j < kCount; ++j) d.at[j] = FromFloat<In>(gradient(ToFloat(p.at[j])));
+        for (int j = 0; j < kCount; ++j) d.at[j] = FromFloat<In>(gradient(logits[j]));
         StorePack(z + first, d);
         // By the thread that has just written around it.
         const int j = special - first;
         if (j >= 0 && j < kCount) {
           float x = 0;
           CHORUS_UNROLL
-          for (int i = 0; i < kCount; ++i) x = i == j ? ToFloat(p.at[i]) : x;
+          for (int i = 0; i < kCount; ++i) x = i == j ? logits[i] : x;
           z[special] = FromFloat<In>(at_target(x));
         }
       },

@@ -30,6 +30,10 @@ struct Plus {
   }
 };
 
+struct Either {
+  CHORUS_DEVICE unsigned operator()(unsigned a, unsigned b) const { return a | b; }
+};
+
 /** NaN if either is. */
 struct Largest {
   CHORUS_DEVICE float operator()(float a, float b) const { return MaxOrNan(a, b); }
@@ -59,6 +63,43 @@ CHORUS_DEVICE T CombineTeam(T value, Combine combine) {
 template <int kTeam, typename T>
 CHORUS_DEVICE T SumTeam(T value) {
   return CombineTeam<kTeam>(value, Plus());
+}
+
+/** CombineTeam for `lanes` neighbouring lanes of a warp, a power of two. All 32 lanes take part. */
+template <typename T, typename Combine>
+CHORUS_DEVICE T CombineLanes(T value, int lanes, Combine combine) {
+  CHORUS_NO_UNROLL
+  for (int mask = lanes / 2; mask > 0; mask /= 2) value = combine(value, ShuffleXor(value, mask));
+  return value;
+}
+
+/** Waits for the team, whose writes to memory are then seen by all of it. */
+template <int kTeam>
+CHORUS_DEVICE void SyncTeam() {
+  if (kTeam == kWarp) {
+    __syncwarp();
+  } else {
+    __syncthreads();
+  }
+}
+
+/** Whether this thread is of the team's first warp, which does what is to be done once a row. */
+template <int kTeam>
+CHORUS_DEVICE bool InFirstWarp() {
+  return kTeam == kWarp || threadIdx.x < kWarp;
+}
+
+/** The first warp's value for the whole team; its lanes have the same. */
+template <int kTeam, typename T>
+CHORUS_DEVICE T FromFirstWarp(T value) {
+  if (kTeam == kWarp) return value;
+  CHORUS_SHARED(T, kept, 1);
+  if (threadIdx.x == 0) kept[0] = value;
+  __syncthreads();
+  value = kept[0];
+  // Before the next call writes to `kept`.
+  __syncthreads();
+  return value;
 }
 
 }  // namespace cuda

@@ -72,6 +72,25 @@ struct alignas(16) Pack {
   T at[kCount];
 };
 
+/** A pack's elements. */
+template <typename T>
+CHORUS_DEVICE void Unpack(const Pack<T>& pack, float (&x)[Pack<T>::kCount]) {
+  CHORUS_UNROLL
+  for (int j = 0; j < Pack<T>::kCount; ++j) x[j] = ToFloat(pack.at[j]);
+}
+#if defined(__CUDA_ARCH__)
+// One instruction an element, where halves of a register on their own would be two.
+CHORUS_DEVICE void Unpack(const Pack<Bf16>& pack, float (&x)[Pack<Bf16>::kCount]) {
+  unsigned pairs[4];
+  memcpy(pairs, &pack, sizeof pairs);
+  CHORUS_UNROLL
+  for (int j = 0; j < 4; ++j) {
+    x[2 * j] = __uint_as_float(pairs[j] << 16);
+    x[2 * j + 1] = __uint_as_float(pairs[j] & 0xffff0000u);
+  }
+}
+#endif
+
 /** p is 16-byte aligned. */
 template <typename T>
 CHORUS_DEVICE Pack<T> LoadPack(const T* p) {

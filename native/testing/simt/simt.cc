@@ -29,6 +29,12 @@ constexpr size_t kMostBytes = 16;  // of a shuffled value
 
 enum class State { kReady, kAtWarp, kAtBlock, kDone };
 
+struct Copy {
+  void* to;
+  const void* from;
+  size_t bytes;
+};
+
 /** A thread of the block, on a stack of its own. */
 struct Fiber {
   ucontext_t context;
@@ -36,6 +42,7 @@ struct Fiber {
   std::unique_ptr<char[]> stack;
   State state = State::kDone;
   void* fake_stack = nullptr;
+  std::vector<Copy> copies;
 };
 
 struct Warp {
@@ -218,6 +225,7 @@ void Run(unsigned blocks, unsigned threads, const std::function<void()>& kernel)
     for (Warp& warp : now.warps) warp.waiting = 0;
     for (unsigned t = 0; t < threads; ++t) {
       now.fibers[t].state = State::kReady;
+      now.fibers[t].copies.clear();
 #if SIMT_ASAN
       // The last thread on this stack never returned from its first function.
       __asan_unpoison_memory_region(now.fibers[t].stack.get(), kStackBytes);
@@ -250,6 +258,14 @@ void SyncThreads() {
 }
 
 void SyncWarp() { MeetWarp(); }
+
+void CopyLater(void* to, const void* from, size_t bytes) { now.fibers[thread.x].copies.push_back({to, from, bytes}); }
+
+void WaitForCopies() {
+  std::vector<Copy>& copies = now.fibers[thread.x].copies;
+  for (const Copy& copy : copies) std::memcpy(copy.to, copy.from, copy.bytes);
+  copies.clear();
+}
 
 void ExchangeXor(void* result, const void* value, size_t bytes, int mask) {
   if (bytes > kMostBytes) Stop("a shuffled value has at most 16 bytes");

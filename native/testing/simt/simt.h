@@ -57,6 +57,10 @@ void* Shared(const void* tag, size_t bytes);
 void SyncThreads();
 void SyncWarp();
 
+/** A copy that is made when this thread waits for its copies. */
+void CopyLater(void* to, const void* from, size_t bytes);
+void WaitForCopies();
+
 /** All lanes give `bytes` at `value`; `result` is what lane `lane ^ mask` gave. */
 void ExchangeXor(void* result, const void* value, size_t bytes, int mask);
 
@@ -77,6 +81,11 @@ inline void __syncwarp() { ::simt::SyncWarp(); }
 inline unsigned long long atomicMin(unsigned long long* address, unsigned long long value) {
   const unsigned long long old = *address;
   if (value < old) *address = value;
+  return old;
+}
+inline unsigned atomicOr(unsigned* address, unsigned value) {
+  const unsigned old = *address;
+  *address |= value;
   return old;
 }
 

@@ -1,6 +1,6 @@
 // The C interface of dirichlet_posterior.
-#include "common/abi.h"
 #include "ops/dirichlet_posterior/dirichlet_posterior.h"
+#include "ops/dirichlet_posterior/dirichlet_posterior_checks.h"
 
 namespace {
 
@@ -10,12 +10,8 @@ template <typename Answer>
 chorus_status Posterior(const char* op, const char* answers, const DirichletOutputs& out,
                         const DirichletInputs<Answer>& in) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckMatrix(op, in.N, "K", in.K, in.K)) return bad;
-    if (in.W < (in.N > 0 ? 1 : 0) || (in.N > 0 && in.W > INT64_MAX / 8 / in.N / in.K)) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld, expected >= 1", op, static_cast<long long>(in.W));
-    }
+    if (chorus_status bad = CheckDirichletPosterior(op, answers, in.answers, in.prior, in.N, in.W, in.K)) return bad;
     if (in.N == 0) return CHORUS_OK;
-    if (chorus_status bad = CheckPointers(op, {{answers, in.answers}, {"prior", in.prior}})) return bad;
     return DirichletPosteriorCpu(op, out, in);
   });
 }

@@ -1,85 +1,20 @@
 // The C interface of ensemble_logprob.
-#include <cstdio>
-
-#include "common/abi.h"
-#include "ops/ensemble_logprob/ensemble_logprob.h"
+#include "ops/ensemble_logprob/ensemble_logprob_checks.h"
 
 namespace {
 
 using namespace chorus;
 
-chorus_status CheckCounts(const char* op, int64_t W, int64_t S) {
-  if (W >= 1 && S >= 0 && S <= INT64_MAX / 8 / W) return CHORUS_OK;
-  return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld, S = %lld, expected W >= 1, S >= 0", op, static_cast<long long>(W),
-              static_cast<long long>(S));
-}
-
-/** Sizes of one model's logits; the message says which model. */
-chorus_status CheckModel(const char* op, int64_t w, int64_t N, int64_t V, int64_t stride) {
-  char where[96];
-  std::snprintf(where, sizeof where, "%s: model %lld", op, static_cast<long long>(w));
-  return CheckMatrix(where, N, "V", V, stride);
-}
-
-chorus_status CheckPresent(const char* op, const char* name, int64_t w, const void* pointer) {
-  if (pointer) return CHORUS_OK;
-  return Fail(CHORUS_INVALID_ARGUMENT, "%s: %s of model %lld is null", op, name, static_cast<long long>(w));
-}
-
-/** Every model's logits must be a place of its own: two models' gradients cannot be written over one. */
-template <typename In>
-chorus_status CheckDistinct(const char* op, In* const* logits, int64_t W) {
-  for (int64_t w = 1; w < W; ++w) {
-    for (int64_t i = 0; i < w; ++i) {
-      if (logits[i] && logits[i] == logits[w]) {
-        return Fail(CHORUS_INVALID_ARGUMENT, "%s: models %lld and %lld have the same logits", op,
-                    static_cast<long long>(i), static_cast<long long>(w));
-      }
-    }
-  }
-  return CHORUS_OK;
-}
-
-/* ---- one vocabulary ---- */
-
-template <typename In>
-chorus_status CheckShared(const char* op, const In* const* logits, const Ensemble& e) {
-  if (chorus_status bad = CheckCounts(op, e.W, e.S)) return bad;
-  if (chorus_status bad = CheckMatrix(op, e.N, "V", e.V, e.V)) return bad;
-  if (e.N > INT64_MAX / 8 / e.W) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld and N = %lld are too many", op, static_cast<long long>(e.W),
-                static_cast<long long>(e.N));
-  }
-  if (!e.offsets && e.S > 0) return Fail(CHORUS_INVALID_ARGUMENT, "%s: offsets is null", op);
-  if (e.N == 0) return CHORUS_OK;
-  if (chorus_status bad = CheckPointers(
-          op, {{"logits", logits}, {"targets", e.targets}, {"omega", e.omega}, {"strides", e.strides}})) {
-    return bad;
-  }
-  for (int64_t w = 0; w < e.W; ++w) {
-    if (chorus_status bad = CheckModel(op, w, e.N, e.V, e.strides[w])) return bad;
-    if (chorus_status bad = CheckPresent(op, "logits", w, logits[w])) return bad;
-  }
-  return CHORUS_OK;
-}
-
 template <typename In>
 chorus_status Forward(const char* op, const EnsembleResult& r, const In* const* logits, const Ensemble& e) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckShared(op, logits, e)) return bad;
-    if (e.S > 0) {
-      if (chorus_status bad = CheckPointers(
-              op, {{"sequence_logps", r.sequence_logps}, {"sequence_mixture", r.sequence_mixture}})) {
-        return bad;
-      }
-    }
+    if (chorus_status bad = CheckForward(op, r, logits, e)) return bad;
     if (e.N == 0) {
       // No model is looked at: every sequence is empty.
       for (int64_t i = 0; i < e.W * e.S; ++i) r.sequence_logps[i] = 0;
       for (int64_t s = 0; s < e.S; ++s) r.sequence_mixture[s] = 0;
       return CHORUS_OK;
     }
-    if (chorus_status bad = CheckPointers(op, {{"logps", r.logps}, {"lse", r.lse}, {"mixture", r.mixture}})) return bad;
     return EnsembleLogprobForwardCpu(op, r, logits, e);
   });
 }
@@ -87,66 +22,17 @@ chorus_status Forward(const char* op, const EnsembleResult& r, const In* const* 
 template <typename In>
 chorus_status Backward(const char* op, In* const* logits, const EnsembleUpstream& u, const Ensemble& e) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckShared<In>(op, logits, e)) return bad;
+    if (chorus_status bad = CheckBackward(op, logits, u, e)) return bad;
     if (e.N == 0) return CHORUS_OK;
-    if (chorus_status bad = CheckPointers(op, {{"lse", u.lse}})) return bad;
-    if (!u.dlogps && !u.dmixture && !u.dsequence && !u.dsequence_mixture) {
-      return Fail(CHORUS_INVALID_ARGUMENT,
-                  "%s: dlogps, dmixture, dsequence and dsequence_mixture are all null, expected at least one", op);
-    }
-    if (!u.logps && (u.dmixture || u.dsequence_mixture)) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: logps is null, expected it with a gradient of the mixture", op);
-    }
-    if (!e.offsets && (u.dsequence || u.dsequence_mixture)) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: offsets is null, expected it with a gradient of sequences", op);
-    }
-    if (chorus_status bad = CheckDistinct(op, logits, e.W)) return bad;
     return EnsembleLogprobBackwardCpu(op, logits, u, e);
   });
-}
-
-/* ---- ragged ---- */
-
-template <typename In>
-chorus_status CheckRagged(const char* op, const In* const* logits, const RaggedEnsemble& e) {
-  if (chorus_status bad = CheckCounts(op, e.W, e.S)) return bad;
-  if (chorus_status bad = CheckPointers(op, {{"logits", logits},
-                                             {"targets", e.targets},
-                                             {"omega", e.omega},
-                                             {"offsets", e.offsets},
-                                             {"rows", e.rows},
-                                             {"vocabularies", e.vocabularies},
-                                             {"strides", e.strides}})) {
-    return bad;
-  }
-  for (int64_t w = 0; w < e.W; ++w) {
-    if (chorus_status bad = CheckModel(op, w, e.rows[w], e.vocabularies[w], e.strides[w])) return bad;
-    if (chorus_status bad = CheckPresent(op, "offsets", w, e.offsets[w])) return bad;
-    if (e.rows[w] == 0) continue;
-    if (chorus_status bad = CheckPresent(op, "logits", w, logits[w])) return bad;
-    if (chorus_status bad = CheckPresent(op, "targets", w, e.targets[w])) return bad;
-  }
-  return CHORUS_OK;
 }
 
 template <typename In>
 chorus_status RaggedForward(const char* op, const RaggedEnsembleResult& r, const In* const* logits,
                             const RaggedEnsemble& e) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckRagged(op, logits, e)) return bad;
-    if (chorus_status bad = CheckPointers(op, {{"logps", r.logps}, {"lse", r.lse}})) return bad;
-    for (int64_t w = 0; w < e.W; ++w) {
-      if (e.rows[w] == 0) continue;
-      if (chorus_status bad = CheckPresent(op, "logps", w, r.logps[w])) return bad;
-      if (chorus_status bad = CheckPresent(op, "lse", w, r.lse[w])) return bad;
-    }
-    if (e.S > 0) {
-      if (chorus_status bad = CheckPointers(op, {{"sequence_logps", r.sequence_logps},
-                                                 {"sequence_means", r.sequence_means},
-                                                 {"sequence_mixture", r.sequence_mixture}})) {
-        return bad;
-      }
-    }
+    if (chorus_status bad = CheckRaggedForward(op, r, logits, e)) return bad;
     return RaggedEnsembleLogprobForwardCpu(op, r, logits, e);
   });
 }
@@ -155,20 +41,7 @@ template <typename In>
 chorus_status RaggedBackward(const char* op, In* const* logits, const RaggedEnsembleUpstream& u,
                              const RaggedEnsemble& e) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckRagged<In>(op, logits, e)) return bad;
-    if (chorus_status bad = CheckPointers(op, {{"lse", u.lse}})) return bad;
-    for (int64_t w = 0; w < e.W; ++w) {
-      if (e.rows[w] == 0) continue;
-      if (chorus_status bad = CheckPresent(op, "lse", w, u.lse[w])) return bad;
-    }
-    if (!u.dsequence && !u.dsequence_mixture) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: dsequence and dsequence_mixture are both null, expected at least one",
-                  op);
-    }
-    if (!u.sequence_logps && u.dsequence_mixture) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: sequence_logps is null, expected it with a gradient of the mixture", op);
-    }
-    if (chorus_status bad = CheckDistinct(op, logits, e.W)) return bad;
+    if (chorus_status bad = CheckRaggedBackward(op, logits, u, e)) return bad;
     return RaggedEnsembleLogprobBackwardCpu(op, logits, u, e);
   });
 }

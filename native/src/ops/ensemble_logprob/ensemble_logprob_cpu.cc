@@ -74,7 +74,8 @@ chorus_status CheckOffsets(const char* op, const int64_t* offsets, int64_t S, in
     const int64_t low = s == 0 ? 0 : offsets[s - 1];
     const bool end = (s == 0 && offsets[s] != 0) || (s == S && offsets[s] != N);
     if (end || offsets[s] < low || offsets[s] > N) {
-      return Fail(CHORUS_INVALID_VALUE, "%s: offset %lld is %lld, expected none to fall, the first 0, the last %lld", op,
+      return Fail(CHORUS_INVALID_VALUE,
+                  "%s: offset %lld: it is %lld, expected none to fall, the first 0, the last %lld", op,
                   static_cast<long long>(s), static_cast<long long>(offsets[s]), static_cast<long long>(N));
     }
   }

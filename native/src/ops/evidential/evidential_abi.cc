@@ -1,34 +1,18 @@
 // The C interface of evidential.
-#include <cmath>
-
-#include "common/abi.h"
 #include "ops/evidential/evidential.h"
+#include "ops/evidential/evidential_checks.h"
 
 namespace {
 
 using namespace chorus;
 
-chorus_status CheckEvidential(const char* op, const EvidentialSpec& s) {
-  if (chorus_status bad = CheckMatrix(op, s.N, "K", s.K, s.stride)) return bad;
-  if (s.W < (s.N > 0 ? 1 : 0) || (s.N > 0 && s.W > INT64_MAX / 8 / s.N / s.K)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld, expected >= 1", op,
-                static_cast<long long>(s.W));
-  }
-  if (s.evidence < CHORUS_EVIDENCE_EXP || s.evidence > CHORUS_EVIDENCE_RELU) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: evidence = %d, expected CHORUS_EVIDENCE_*", op,
-                s.evidence);
-  }
-  if (!(std::isfinite(s.kl_weight) && s.kl_weight >= 0)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: kl_weight = %g, expected finite and >= 0", op,
-                s.kl_weight);
-  }
-  return CHORUS_OK;
-}
-
 template <typename In>
 chorus_status Run(const char* op, bool forward, bool backward, const EvidentialCall<In>& call) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckEvidential(op, call.spec)) return bad;
+    const EvidentialSpec& s = call.spec;
+    if (chorus_status bad = CheckMatrix(op, s.N, "K", s.K, s.stride)) return bad;
+    if (chorus_status bad = CheckCount(op, "W", s.W, s.N, s.K)) return bad;
+    if (chorus_status bad = CheckEvidence(op, s.evidence, s.kl_weight)) return bad;
     if (call.spec.N == 0) return CHORUS_OK;
     if (forward) {
       if (chorus_status bad = CheckPointers(op, {{"loss", call.loss}, {"nll", call.nll}})) return bad;

@@ -1,31 +1,18 @@
 // The C interface of evidential_token.
-#include <cmath>
-
-#include "common/abi.h"
+#include "ops/evidential/evidential_checks.h"
 #include "ops/evidential_token/evidential_token.h"
 
 namespace {
 
 using namespace chorus;
 
-chorus_status CheckSpec(const char* op, const EvidentialTokenSpec& s) {
-  if (chorus_status bad = CheckMatrix(op, s.N, "V", s.V, s.stride)) return bad;
-  if (s.named < (s.N > 0 ? 1 : 0) || (s.N > 0 && s.named > INT64_MAX / 8 / s.N)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: k = %lld, expected >= 1", op, static_cast<long long>(s.named));
-  }
-  if (s.evidence < CHORUS_EVIDENCE_EXP || s.evidence > CHORUS_EVIDENCE_RELU) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: evidence = %d, expected CHORUS_EVIDENCE_*", op, s.evidence);
-  }
-  if (!(std::isfinite(s.kl_weight) && s.kl_weight >= 0)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: kl_weight = %g, expected finite and >= 0", op, s.kl_weight);
-  }
-  return CHORUS_OK;
-}
-
 template <typename In>
 chorus_status Run(const char* op, const EvidentialTokenCall<In>& call) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckSpec(op, call.spec)) return bad;
+    const EvidentialTokenSpec& s = call.spec;
+    if (chorus_status bad = CheckMatrix(op, s.N, "V", s.V, s.stride)) return bad;
+    if (chorus_status bad = CheckCount(op, "k", s.named, s.N, 1)) return bad;
+    if (chorus_status bad = CheckEvidence(op, s.evidence, s.kl_weight)) return bad;
     if (call.spec.N == 0) return CHORUS_OK;
     if (chorus_status bad = CheckPointers(op, {{"loss", call.loss},
                                                {"nll", call.nll},

@@ -1,8 +1,5 @@
 // The C interface of linear_logprob.
-#include <cmath>
-
-#include "common/abi.h"
-#include "ops/linear_logprob/linear_logprob.h"
+#include "ops/linear_logprob/linear_logprob_checks.h"
 
 namespace {
 
@@ -12,25 +9,8 @@ template <typename In>
 chorus_status Rows(const char* op, const HeadOutputs& out, In* logits, const float* bias, const HeadTargets& targets,
                    const float* weights, const float* dlogps, const HeadSpec& spec) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckMatrix(op, spec.N, "V", spec.V, spec.stride)) return bad;
-    if (!(std::isfinite(spec.scale) && spec.scale != 0) || !(std::isfinite(spec.soft_cap) && spec.soft_cap >= 0)) {
-      return Fail(CHORUS_INVALID_ARGUMENT,
-                  "%s: scale = %g, soft_cap = %g, expected a finite scale other than 0 and a finite cap of at least 0", op,
-                  spec.scale, spec.soft_cap);
-    }
+    if (chorus_status bad = CheckHead(op, out, logits, targets, spec)) return bad;
     if (spec.N == 0) return CHORUS_OK;
-    if (chorus_status bad = CheckPointers(
-            op, {{"logps", out.logps}, {"lse", out.lse}, {"entropy", out.entropy}, {"logits", logits}})) {
-      return bad;
-    }
-    if (targets.dense ? targets.ids || targets.probabilities : !targets.ids) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: expected either ids or a dense target", op);
-    }
-    const int64_t most = targets.probabilities ? kMaxNamed : 1;
-    if (!targets.dense && (targets.k < 1 || targets.k > most)) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: k = %lld, expected 1 to %lld", op, static_cast<long long>(targets.k),
-                  static_cast<long long>(most));
-    }
     return LinearLogprobRowsCpu(op, out, logits, bias, targets, weights, dlogps, spec);
   });
 }

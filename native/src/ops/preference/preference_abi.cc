@@ -1,153 +1,22 @@
 // The C interface of preference.
-#include <cmath>
-
-#include "common/abi.h"
-#include "ops/preference/preference.h"
+#include "ops/preference/preference_checks.h"
 
 namespace {
 
 using namespace chorus;
 
-/** Which scalars a kind has. */
-struct KindTraits {
-  FlipRange flips;       // low > high: none
-  bool flip_per_pair;
-  bool has_divergence;
-  enum { kNone, kPositive, kFinite } parameter;
-};
-
-constexpr FlipRange kNoFlip = {1, 0};
-
-/** False for a number that names no kind. */
-bool TraitsOf(int kind, KindTraits* traits) {
-  switch (kind) {
-    case CHORUS_PREFERENCE_SIGMOID:
-    case CHORUS_PREFERENCE_SIGMOID_MEAN:
-      *traits = {{0, 1}, true, true, KindTraits::kNone};
-      return true;
-    case CHORUS_PREFERENCE_ROBUST:
-      *traits = {{0, std::nextafter(0.5, 0.0)}, true, true, KindTraits::kNone};
-      return true;
-    case CHORUS_PREFERENCE_EXO:
-      *traits = {{std::nextafter(0.0, 1.0), std::nextafter(1.0, 0.0)}, true, true, KindTraits::kNone};
-      return true;
-    case CHORUS_PREFERENCE_HINGE:
-    case CHORUS_PREFERENCE_IPO:
-    case CHORUS_PREFERENCE_IPO_MEAN:
-    case CHORUS_PREFERENCE_NCA:
-    case CHORUS_PREFERENCE_SPPO:
-    case CHORUS_PREFERENCE_APO_DOWN:
-      *traits = {kNoFlip, false, true, KindTraits::kNone};
-      return true;
-    case CHORUS_PREFERENCE_BCO:
-      *traits = {kNoFlip, false, true, KindTraits::kFinite};
-      return true;
-    case CHORUS_PREFERENCE_DISCOPOP:
-      *traits = {kNoFlip, false, true, KindTraits::kPositive};
-      return true;
-    case CHORUS_PREFERENCE_AOT:
-    case CHORUS_PREFERENCE_AOT_UNPAIRED:
-      *traits = {{0, 1}, false, false, KindTraits::kNone};
-      return true;
-    case CHORUS_PREFERENCE_APO_ZERO:
-      *traits = {kNoFlip, false, false, KindTraits::kNone};
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Refuses scalars that are outside their range or that the kind does not have; fills in the flips that it accepts. */
-chorus_status CheckSpec(const char* op, PreferenceSpec* spec, FlipRange* flips, const float* flip, double upstream) {
-  KindTraits traits;
-  if (!TraitsOf(spec->kind, &traits)) return Fail(CHORUS_INVALID_ARGUMENT, "%s: kind = %d is none", op, spec->kind);
-  *flips = traits.flips;
-  if (!(std::isfinite(spec->beta) && spec->beta > 0)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: beta = %g, expected finite and > 0", op, spec->beta);
-  }
-  const bool has_flip = traits.flips.low <= traits.flips.high;
-  if (flip && !traits.flip_per_pair) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: kind %d takes no flip for each pair, expected null", op, spec->kind);
-  }
-  if (!has_flip && spec->epsilon != 0) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: epsilon = %g, but kind %d takes none, expected 0", op, spec->epsilon,
-                spec->kind);
-  }
-  if (has_flip && !flip && !(spec->epsilon >= traits.flips.low && spec->epsilon <= traits.flips.high)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: epsilon = %g, expected it in [%g, %g]", op, spec->epsilon, traits.flips.low,
-                traits.flips.high);
-  }
-  const double parameter = spec->parameter;
-  if (traits.parameter == KindTraits::kNone && parameter != 0) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: parameter = %g, but kind %d takes none, expected 0", op, parameter,
-                spec->kind);
-  }
-  if (!std::isfinite(parameter) || (traits.parameter == KindTraits::kPositive && parameter <= 0)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: parameter = %g, expected finite%s", op, parameter,
-                traits.parameter == KindTraits::kPositive ? " and > 0" : "");
-  }
-  if (spec->divergence < CHORUS_DIVERGENCE_REVERSE_KL || spec->divergence > CHORUS_DIVERGENCE_ALPHA) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: divergence = %d is none", op, spec->divergence);
-  }
-  if (spec->divergence == CHORUS_DIVERGENCE_ALPHA && !std::isfinite(spec->alpha)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: alpha = %g, expected finite", op, spec->alpha);
-  }
-  // Its limit.
-  if (spec->divergence == CHORUS_DIVERGENCE_ALPHA && spec->alpha == 1) spec->divergence = CHORUS_DIVERGENCE_REVERSE_KL;
-  if (!traits.has_divergence && spec->divergence != CHORUS_DIVERGENCE_REVERSE_KL) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: kind %d is defined for reverse KL alone, got divergence %d", op, spec->kind,
-                spec->divergence);
-  }
-  if (!std::isfinite(upstream)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: upstream = %g, expected finite", op, upstream);
-  }
+/** The sums of no pairs. */
+chorus_status NoPairs(double* totals) {
+  for (int i = 0; totals && i < CHORUS_PREFERENCE_TOTALS; ++i) totals[i] = 0;
   return CHORUS_OK;
-}
-
-chorus_status CheckTogether(const char* op, const char* a_name, const void* a, const char* b_name, const void* b) {
-  if ((a == nullptr) == (b == nullptr)) return CHORUS_OK;
-  return Fail(CHORUS_INVALID_ARGUMENT, "%s: %s is null and %s is not", op, a ? b_name : a_name, a ? a_name : b_name);
-}
-
-chorus_status CheckWorkspace(const char* op, const void* workspace, int64_t doubles) {
-  if (doubles == 0 || workspace) return CHORUS_OK;
-  return Fail(CHORUS_INVALID_ARGUMENT, "%s: workspace is null, expected %lld doubles", op, static_cast<long long>(doubles));
-}
-
-/** The workspace and the tokens' offsets are counted in int64_t. */
-chorus_status CheckCount(const char* op, int64_t P) {
-  if (P >= 0 && P <= INT64_MAX / 1024) return CHORUS_OK;
-  return Fail(CHORUS_INVALID_ARGUMENT, "%s: P = %lld, expected >= 0", op, static_cast<long long>(P));
 }
 
 template <typename In>
 chorus_status Sequences(const char* op, PreferenceBatch<In> b, double* workspace) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckCount(op, b.P)) return bad;
-    if (chorus_status bad = CheckSpec(op, &b.spec, &b.flips, b.flip, b.upstream)) return bad;
-    if (b.P == 0) {
-      for (int i = 0; b.totals && i < CHORUS_PREFERENCE_TOTALS; ++i) b.totals[i] = 0;
-      return CHORUS_OK;
-    }
-    if (chorus_status bad = CheckPointers(
-            op, {{"loss", b.loss}, {"policy_chosen", b.policy_chosen}, {"policy_rejected", b.policy_rejected}})) {
-      return bad;
-    }
-    if (chorus_status bad = CheckTogether(op, "dchosen", b.dchosen, "drejected", b.drejected)) return bad;
-    if (chorus_status bad =
-            CheckTogether(op, "chosen_rewards", b.chosen_rewards, "rejected_rewards", b.rejected_rewards)) {
-      return bad;
-    }
-    if (chorus_status bad = CheckTogether(op, "ref_chosen", b.ref_chosen, "ref_rejected", b.ref_rejected)) return bad;
-    if (UsesLengths(b.spec.kind)) {
-      if (chorus_status bad = CheckPointers(
-              op, {{"chosen_lengths", b.chosen_lengths}, {"rejected_lengths", b.rejected_lengths}})) {
-        return bad;
-      }
-    } else {
-      b.chosen_lengths = b.rejected_lengths = nullptr;
-    }
-    if (chorus_status bad = CheckWorkspace(op, workspace, PreferenceWorkspace(b.spec.kind, b.P))) return bad;
+    if (chorus_status bad = CheckSequences(op, &b)) return bad;
+    if (b.P == 0) return NoPairs(b.totals);
+    if (chorus_status bad = CheckWorkspace(op, workspace, PreferenceWorkspace(b.spec.kind, b.P), "doubles")) return bad;
     return PreferenceCpu(op, b, workspace);
   });
 }
@@ -155,25 +24,11 @@ chorus_status Sequences(const char* op, PreferenceBatch<In> b, double* workspace
 template <typename In>
 chorus_status Tokens(const char* op, PreferenceTokens<In> x, double* workspace) {
   return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckCount(op, x.P)) return bad;
-    if (chorus_status bad = CheckSpec(op, &x.spec, &x.flips, x.flip, x.upstream)) return bad;
-    if (x.P == 0) {
-      for (int i = 0; x.totals && i < CHORUS_PREFERENCE_TOTALS; ++i) x.totals[i] = 0;
-      return CHORUS_OK;
-    }
-    if (chorus_status bad =
-            CheckPointers(op, {{"loss", x.loss}, {"policy_tokens", x.policy}, {"offsets", x.offsets}})) {
+    if (chorus_status bad = CheckTokens(op, &x)) return bad;
+    if (x.P == 0) return NoPairs(x.totals);
+    if (chorus_status bad = CheckWorkspace(op, workspace, PreferenceTokensWorkspace(x.spec.kind, x.P), "doubles")) {
       return bad;
     }
-    if (chorus_status bad =
-            CheckTogether(op, "chosen_rewards", x.chosen_rewards, "rejected_rewards", x.rejected_rewards)) {
-      return bad;
-    }
-    if (chorus_status bad = CheckTogether(op, "ref_chosen", x.ref_chosen, "ref_rejected", x.ref_rejected)) return bad;
-    if (x.ref && x.ref_chosen) {
-      return Fail(CHORUS_INVALID_ARGUMENT, "%s: the reference is given as ref_tokens and as ref_chosen, expected one", op);
-    }
-    if (chorus_status bad = CheckWorkspace(op, workspace, PreferenceTokensWorkspace(x.spec.kind, x.P))) return bad;
     return PreferenceTokensCpu(op, x, workspace);
   });
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/bf16.h"
+#include "testing/backend.h"
 #include "testing/test.h"
 
 using namespace chorus_testing;
@@ -444,6 +445,26 @@ CHORUS_TEST(Sorting_IsStable_AndOrdersNegativeValues) {
   EXPECT_ALL_NEAR(loss, (std::vector<double>{of(-9), of(0), of(5)}), kF32Rounding);
 }
 
+CHORUS_TEST(Sorting_OfManyValues_OfWhichMostAreEqual) {
+  Random random(63);
+  for (int kind : {CHORUS_PREFERENCE_AOT, CHORUS_PREFERENCE_AOT_UNPAIRED}) {
+    for (int64_t P : {1024, 1025, 2500}) {
+      Case c = MakeCase(random, SpecOf(kind, .3), P, 1);
+      for (auto* values : {&c.policy_chosen, &c.policy_rejected, &c.ref_chosen, &c.ref_rejected}) {
+        for (float& x : *values) x = static_cast<float>(random.Below(5));
+      }
+      SetCase(Name(c));
+      ExpectSame(Kernel(c), Reference(c, Policy(c)));
+      // All but the last; then there is nothing to sort.
+      std::fill(c.weights.begin(), c.weights.end() - 1, 0.0f);
+      c.weights.back() = 2;
+      ExpectSame(Kernel(c), Reference(c, Policy(c)));
+      c.weights.back() = 0;
+      ExpectSame(Kernel(c), Reference(c, Policy(c)));
+    }
+  }
+}
+
 /* ---- tokens ---- */
 
 namespace {
@@ -534,6 +555,18 @@ CHORUS_TEST(Tokens_MatchTheReferenceOnTheirSums) {
         t.weights.clear();
         CheckTokens(t, c, P);
       }
+    }
+  }
+}
+
+CHORUS_TEST(Tokens_OfManyAnswersAndOfLongOnes) {
+  Random random(64);
+  for (int kind : {CHORUS_PREFERENCE_SIGMOID_MEAN, CHORUS_PREFERENCE_AOT_UNPAIRED}) {
+    for (int64_t P : {3, 700}) {
+      const Case c = MakeCase(random, SpecOf(kind, .3), P, 1);
+      const Tokens t = MakeTokens(random, P, P < 10 ? 5000 : 300);
+      SetCase(Name(c));
+      CheckTokens(t, c, P);
     }
   }
 }
@@ -745,12 +778,15 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(call(nullptr, nullptr, x, 1, 0), CHORUS_INVALID_ARGUMENT, "loss is null");
   EXPECT_STATUS(call(x, nullptr, nullptr, 1, 0), CHORUS_INVALID_ARGUMENT, "policy_chosen is null");
   EXPECT_STATUS(call(x, x, x, 1, 0), CHORUS_INVALID_ARGUMENT, "drejected is null and dchosen is not");
+  // In doubles on the host, in bytes on a device.
+  // Devices count it in bytes, and ask for room of their own.
   EXPECT_STATUS(call(x, nullptr, x, 1, CHORUS_PREFERENCE_AOT), CHORUS_INVALID_ARGUMENT,
-                "workspace is null, expected 10 doubles");
+                IsDevice() ? "workspace is null, expected " : "workspace is null, expected 10 doubles");
   EXPECT_OK(call(nullptr, nullptr, nullptr, 0, 0));
   EXPECT_STATUS(chorus_preference_tokens_f32(x, nullptr, nullptr, nullptr, nullptr, nullptr, x, nullptr, nullptr, nullptr,
                                              offsets, nullptr, nullptr, nullptr, nullptr, 1, 0, 1, 0, 0, 0, 0, 1),
-                CHORUS_INVALID_ARGUMENT, "workspace is null, expected 12 doubles");
+                CHORUS_INVALID_ARGUMENT,
+                IsDevice() ? "workspace is null, expected " : "workspace is null, expected 12 doubles");
   EXPECT_STATUS(chorus_preference_tokens_f32(x, nullptr, nullptr, nullptr, nullptr, nullptr, x, nullptr, nullptr, nullptr,
                                              nullptr, nullptr, nullptr, nullptr, nullptr, 1, 0, 1, 0, 0, 0, 0, 1),
                 CHORUS_INVALID_ARGUMENT, "offsets is null");

@@ -1,6 +1,8 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -8,8 +10,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -106,34 +106,58 @@ public final class DirichletAggregation {
             Tensor votes, Tensor labelerWeights, Tensor prior, Tensor weights, Set<Output> wanted) {
         long rows = KernelArguments.size("votes", votes, 0, "N", "W");
         long labelers = votes.size(1);
-        KernelArguments.check("votes", votes, ScalarType.Long, rows, labelers);
-        KernelArguments.requireContiguous("votes", votes);
-        long classes = KernelArguments.size("prior", prior, 0, "K");
-        FloatPointer priorData = KernelArguments.floats("prior", prior, classes);
-        FloatPointer labelerData = KernelArguments.floatsOrNull("labelerWeights", labelerWeights, labelers);
-        FloatPointer weightData = KernelArguments.floatsOrNull("weights", weights, rows);
-        Outputs out = new Outputs(wanted, rows, classes);
-        int status = ChorusNative.chorus_dirichlet_posterior_i64(
-                out.floats(Output.ALPHA),
-                out.floats(Output.PREDICTIVE),
-                out.floats(Output.BELIEF),
-                out.floats(Output.VARIANCE),
-                out.label(),
-                out.floats(Output.TOTAL),
-                out.floats(Output.EXPECTED),
-                out.floats(Output.MUTUAL_INFORMATION),
-                out.floats(Output.DIFFERENTIAL_ENTROPY),
-                out.floats(Output.EPKL),
-                out.floats(Output.VACUITY),
-                votes.data_ptr_long(),
-                labelerData,
-                priorData,
-                weightData,
-                rows,
-                labelers,
-                classes);
-        KernelArguments.keepAlive(votes, labelerWeights, prior, weights);
-        return out.result(status, labelers);
+        try (DeviceCall call = DeviceCall.at("votes", votes)) {
+            call.check("votes", votes, ScalarType.Long, rows, labelers);
+            KernelArguments.requireContiguous("votes", votes);
+            long classes = KernelArguments.size("prior", prior, 0, "K");
+            FloatPointer priorData = call.floats("prior", prior, classes);
+            FloatPointer labelerData = call.floatsOrNull("labelerWeights", labelerWeights, labelers);
+            FloatPointer weightData = call.floatsOrNull("weights", weights, rows);
+            Outputs out = new Outputs(call, wanted, rows, classes);
+            int status = call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_dirichlet_posterior_votes(
+                            out.floats(Output.ALPHA),
+                            out.floats(Output.PREDICTIVE),
+                            out.floats(Output.BELIEF),
+                            out.floats(Output.VARIANCE),
+                            out.label(),
+                            out.floats(Output.TOTAL),
+                            out.floats(Output.EXPECTED),
+                            out.floats(Output.MUTUAL_INFORMATION),
+                            out.floats(Output.DIFFERENTIAL_ENTROPY),
+                            out.floats(Output.EPKL),
+                            out.floats(Output.VACUITY),
+                            votes.data_ptr_long(),
+                            labelerData,
+                            priorData,
+                            weightData,
+                            rows,
+                            labelers,
+                            classes,
+                            call.fault(),
+                            call.stream())
+                    : ChorusNative.chorus_dirichlet_posterior_i64(
+                            out.floats(Output.ALPHA),
+                            out.floats(Output.PREDICTIVE),
+                            out.floats(Output.BELIEF),
+                            out.floats(Output.VARIANCE),
+                            out.label(),
+                            out.floats(Output.TOTAL),
+                            out.floats(Output.EXPECTED),
+                            out.floats(Output.MUTUAL_INFORMATION),
+                            out.floats(Output.DIFFERENTIAL_ENTROPY),
+                            out.floats(Output.EPKL),
+                            out.floats(Output.VACUITY),
+                            votes.data_ptr_long(),
+                            labelerData,
+                            priorData,
+                            weightData,
+                            rows,
+                            labelers,
+                            classes);
+            KernelArguments.keepAlive(votes, labelerWeights, prior, weights);
+            return out.result(status, labelers, LogitType.F32);
+        }
     }
 
     /**
@@ -154,75 +178,106 @@ public final class DirichletAggregation {
         long rows = KernelArguments.size("labels", labels, 0, "N", "W", "K");
         long labelers = labels.size(1);
         long classes = labels.size(2);
-        boolean half = labels.scalar_type().intern() == ScalarType.BFloat16;
-        KernelArguments.check("labels", labels, half ? ScalarType.BFloat16 : ScalarType.Float, rows, labelers, classes);
-        KernelArguments.requireContiguous("labels", labels);
-        FloatPointer lambdaData = KernelArguments.floatsOrNull("lambda", lambda, rows, labelers);
-        FloatPointer priorData = KernelArguments.floats("prior", prior, classes);
-        FloatPointer labelerData = KernelArguments.floatsOrNull("labelerWeights", labelerWeights, labelers);
-        FloatPointer weightData = KernelArguments.floatsOrNull("weights", weights, rows);
-        Outputs out = new Outputs(wanted, rows, classes);
-        int status = half
-                ? ChorusNative.chorus_dirichlet_posterior_bf16(
-                        out.floats(Output.ALPHA),
-                        out.floats(Output.PREDICTIVE),
-                        out.floats(Output.BELIEF),
-                        out.floats(Output.VARIANCE),
-                        out.label(),
-                        out.floats(Output.TOTAL),
-                        out.floats(Output.EXPECTED),
-                        out.floats(Output.MUTUAL_INFORMATION),
-                        out.floats(Output.DIFFERENTIAL_ENTROPY),
-                        out.floats(Output.EPKL),
-                        out.floats(Output.VACUITY),
-                        new ShortPointer(labels.data_ptr()),
-                        lambdaData,
-                        labelerData,
-                        priorData,
-                        weightData,
-                        rows,
-                        labelers,
-                        classes)
-                : ChorusNative.chorus_dirichlet_posterior_f32(
-                        out.floats(Output.ALPHA),
-                        out.floats(Output.PREDICTIVE),
-                        out.floats(Output.BELIEF),
-                        out.floats(Output.VARIANCE),
-                        out.label(),
-                        out.floats(Output.TOTAL),
-                        out.floats(Output.EXPECTED),
-                        out.floats(Output.MUTUAL_INFORMATION),
-                        out.floats(Output.DIFFERENTIAL_ENTROPY),
-                        out.floats(Output.EPKL),
-                        out.floats(Output.VACUITY),
-                        labels.data_ptr_float(),
-                        lambdaData,
-                        labelerData,
-                        priorData,
-                        weightData,
-                        rows,
-                        labelers,
-                        classes);
-        KernelArguments.keepAlive(labels, lambda, labelerWeights, prior, weights);
-        return out.result(status, labelers);
+        try (DeviceCall call = DeviceCall.at("labels", labels)) {
+            LogitType type = call.checkLogits("labels", labels, rows, labelers, classes);
+            KernelArguments.requireContiguous("labels", labels);
+            FloatPointer lambdaData = call.floatsOrNull("lambda", lambda, rows, labelers);
+            FloatPointer priorData = call.floats("prior", prior, classes);
+            FloatPointer labelerData = call.floatsOrNull("labelerWeights", labelerWeights, labelers);
+            FloatPointer weightData = call.floatsOrNull("weights", weights, rows);
+            Outputs out = new Outputs(call, wanted, rows, classes);
+            int status = call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_dirichlet_posterior_labels(
+                            out.floats(Output.ALPHA),
+                            out.floats(Output.PREDICTIVE),
+                            out.floats(Output.BELIEF),
+                            out.floats(Output.VARIANCE),
+                            out.label(),
+                            out.floats(Output.TOTAL),
+                            out.floats(Output.EXPECTED),
+                            out.floats(Output.MUTUAL_INFORMATION),
+                            out.floats(Output.DIFFERENTIAL_ENTROPY),
+                            out.floats(Output.EPKL),
+                            out.floats(Output.VACUITY),
+                            labels.data_ptr(),
+                            lambdaData,
+                            labelerData,
+                            priorData,
+                            weightData,
+                            rows,
+                            labelers,
+                            classes,
+                            type.code,
+                            call.fault(),
+                            call.stream())
+                    : switch (type) {
+                        case F16 -> throw type.onlyOnGpus();
+                        case BF16 ->
+                            ChorusNative.chorus_dirichlet_posterior_bf16(
+                                    out.floats(Output.ALPHA),
+                                    out.floats(Output.PREDICTIVE),
+                                    out.floats(Output.BELIEF),
+                                    out.floats(Output.VARIANCE),
+                                    out.label(),
+                                    out.floats(Output.TOTAL),
+                                    out.floats(Output.EXPECTED),
+                                    out.floats(Output.MUTUAL_INFORMATION),
+                                    out.floats(Output.DIFFERENTIAL_ENTROPY),
+                                    out.floats(Output.EPKL),
+                                    out.floats(Output.VACUITY),
+                                    new ShortPointer(labels.data_ptr()),
+                                    lambdaData,
+                                    labelerData,
+                                    priorData,
+                                    weightData,
+                                    rows,
+                                    labelers,
+                                    classes);
+                        case F32 ->
+                            ChorusNative.chorus_dirichlet_posterior_f32(
+                                    out.floats(Output.ALPHA),
+                                    out.floats(Output.PREDICTIVE),
+                                    out.floats(Output.BELIEF),
+                                    out.floats(Output.VARIANCE),
+                                    out.label(),
+                                    out.floats(Output.TOTAL),
+                                    out.floats(Output.EXPECTED),
+                                    out.floats(Output.MUTUAL_INFORMATION),
+                                    out.floats(Output.DIFFERENTIAL_ENTROPY),
+                                    out.floats(Output.EPKL),
+                                    out.floats(Output.VACUITY),
+                                    labels.data_ptr_float(),
+                                    lambdaData,
+                                    labelerData,
+                                    priorData,
+                                    weightData,
+                                    rows,
+                                    labelers,
+                                    classes);
+                    };
+            KernelArguments.keepAlive(labels, lambda, labelerWeights, prior, weights);
+            return out.result(status, labelers, type);
+        }
     }
 
     /** The tensors that are wanted, and null pointers for the others. */
     private static final class Outputs {
         final Map<Output, Tensor> tensors = new EnumMap<>(Output.class);
+        final DeviceCall call;
         final long rows;
         final long classes;
 
-        Outputs(Set<Output> wanted, long rows, long classes) {
+        Outputs(DeviceCall call, Set<Output> wanted, long rows, long classes) {
+            this.call = call;
             this.rows = rows;
             this.classes = classes;
             for (Output output : wanted) {
                 tensors.put(
                         output,
                         switch (output) {
-                            case ALPHA, PREDICTIVE, BELIEF, VARIANCE -> KernelArguments.emptyFloats(rows, classes);
-                            case LABEL -> emptyLongs(rows);
-                            default -> KernelArguments.emptyFloats(rows);
+                            case ALPHA, PREDICTIVE, BELIEF, VARIANCE -> call.emptyFloats(rows, classes);
+                            case LABEL -> call.emptyLongs(rows);
+                            default -> call.emptyFloats(rows);
                         });
             }
         }
@@ -237,17 +292,10 @@ public final class DirichletAggregation {
             return tensor == null ? null : tensor.data_ptr_long();
         }
 
-        Result result(int status, long labelers) {
+        Result result(int status, long labelers, LogitType type) {
             KernelArguments.keepAlive(tensors.values().toArray(Tensor[]::new));
-            KernelArguments.raise(
-                    status, "dirichlet_posterior", "[N=" + rows + ", W=" + labelers + ", K=" + classes + "]");
+            call.raise(status, "dirichlet_posterior", "[N=" + rows + ", W=" + labelers + ", K=" + classes + "]", type);
             return new Result(tensors);
-        }
-
-        private static Tensor emptyLongs(long rows) {
-            try (TensorOptions options = new TensorOptions(ScalarType.Long)) {
-                return torch.empty(new long[] {rows}, options, null);
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.ArrayList;
@@ -70,67 +71,91 @@ public final class EnsembleLogProb {
      *                                  names the first such model and row
      */
     public static Result forward(List<Tensor> logits, Tensor targets, Tensor weights, Tensor omega, Tensor offsets) {
-        Call call = new Call(logits, targets, weights, omega, offsets);
-        Result result = new Result(
-                KernelArguments.emptyFloats(call.models, call.rows),
-                KernelArguments.emptyFloats(call.models, call.rows),
-                KernelArguments.emptyFloats(call.models, call.rows),
-                KernelArguments.emptyFloats(call.rows),
-                offsets == null ? null : KernelArguments.emptyFloats(call.models, call.sequences),
-                offsets == null ? null : KernelArguments.emptyFloats(call.sequences));
-        FloatPointer logps = result.logps.data_ptr_float();
-        FloatPointer lse = result.lse.data_ptr_float();
-        FloatPointer entropy = result.entropy.data_ptr_float();
-        FloatPointer mixture = result.mixture.data_ptr_float();
-        FloatPointer sums = offsets == null ? null : result.sequenceLogps.data_ptr_float();
-        FloatPointer mixtureSums = offsets == null ? null : result.sequenceMixture.data_ptr_float();
-        int status;
-        try (PointerPointer<Pointer> z = KernelArguments.addresses(logits);
-                LongPointer strides = new LongPointer(call.strides)) {
-            status = switch (call.type) {
-                case F32 ->
-                    ChorusNative.chorus_ensemble_logprob_forward_f32(
-                            logps,
-                            lse,
-                            entropy,
-                            mixture,
-                            sums,
-                            mixtureSums,
-                            z,
-                            call.targets,
-                            call.weights,
-                            call.omega,
-                            call.offsets,
-                            call.models,
-                            call.rows,
-                            call.vocabulary,
-                            strides,
-                            call.sequences);
-                case BF16 ->
-                    ChorusNative.chorus_ensemble_logprob_forward_bf16(
-                            logps,
-                            lse,
-                            entropy,
-                            mixture,
-                            sums,
-                            mixtureSums,
-                            z,
-                            call.targets,
-                            call.weights,
-                            call.omega,
-                            call.offsets,
-                            call.models,
-                            call.rows,
-                            call.vocabulary,
-                            strides,
-                            call.sequences);
-            };
+        try (DeviceCall device = device(logits)) {
+            Call call = new Call(device, logits, targets, weights, omega, offsets);
+            Result result = new Result(
+                    device.emptyFloats(call.models, call.rows),
+                    device.emptyFloats(call.models, call.rows),
+                    device.emptyFloats(call.models, call.rows),
+                    device.emptyFloats(call.rows),
+                    offsets == null ? null : device.emptyFloats(call.models, call.sequences),
+                    offsets == null ? null : device.emptyFloats(call.sequences));
+            FloatPointer logps = result.logps.data_ptr_float();
+            FloatPointer lse = result.lse.data_ptr_float();
+            FloatPointer entropy = result.entropy.data_ptr_float();
+            FloatPointer mixture = result.mixture.data_ptr_float();
+            FloatPointer sums = offsets == null ? null : result.sequenceLogps.data_ptr_float();
+            FloatPointer mixtureSums = offsets == null ? null : result.sequenceMixture.data_ptr_float();
+            int status;
+            try (PointerPointer<Pointer> z = KernelArguments.addresses(logits);
+                    LongPointer strides = new LongPointer(call.strides)) {
+                status = device.isCuda()
+                        ? ChorusCudaNative.chorus_cuda_ensemble_logprob_forward(
+                                logps,
+                                lse,
+                                entropy,
+                                mixture,
+                                sums,
+                                mixtureSums,
+                                z,
+                                call.targets,
+                                call.weights,
+                                call.omega,
+                                call.offsets,
+                                call.models,
+                                call.rows,
+                                call.vocabulary,
+                                strides,
+                                call.sequences,
+                                call.type.code,
+                                device.fault(),
+                                device.stream())
+                        : switch (call.type) {
+                            case F16 -> throw call.type.onlyOnGpus();
+                            case F32 ->
+                                ChorusNative.chorus_ensemble_logprob_forward_f32(
+                                        logps,
+                                        lse,
+                                        entropy,
+                                        mixture,
+                                        sums,
+                                        mixtureSums,
+                                        z,
+                                        call.targets,
+                                        call.weights,
+                                        call.omega,
+                                        call.offsets,
+                                        call.models,
+                                        call.rows,
+                                        call.vocabulary,
+                                        strides,
+                                        call.sequences);
+                            case BF16 ->
+                                ChorusNative.chorus_ensemble_logprob_forward_bf16(
+                                        logps,
+                                        lse,
+                                        entropy,
+                                        mixture,
+                                        sums,
+                                        mixtureSums,
+                                        z,
+                                        call.targets,
+                                        call.weights,
+                                        call.omega,
+                                        call.offsets,
+                                        call.models,
+                                        call.rows,
+                                        call.vocabulary,
+                                        strides,
+                                        call.sequences);
+                        };
+            }
+            KernelArguments.keepAlive(logits);
+            KernelArguments.keepAlive(result.logps, result.lse, result.entropy, result.mixture);
+            KernelArguments.keepAlive(result.sequenceLogps, result.sequenceMixture, targets, weights, omega, offsets);
+            device.raise(status, "ensemble_logprob_forward", call.shape(), call.type);
+            return result;
         }
-        KernelArguments.keepAlive(logits);
-        KernelArguments.keepAlive(result.logps, result.lse, result.entropy, result.mixture);
-        KernelArguments.keepAlive(result.sequenceLogps, result.sequenceMixture, targets, weights, omega, offsets);
-        KernelArguments.raise(status, "ensemble_logprob_forward", call.shape(), call.type);
-        return result;
     }
 
     /**
@@ -161,60 +186,84 @@ public final class EnsembleLogProb {
             Tensor weights,
             Tensor omega,
             Tensor offsets) {
-        Call call = new Call(logits, targets, weights, omega, offsets);
-        FloatPointer lse = KernelArguments.floats("lse", forward.lse, call.models, call.rows);
-        FloatPointer logps = KernelArguments.floats("logps", forward.logps, call.models, call.rows);
-        FloatPointer dlogps = KernelArguments.floatsOrNull("dlogps", upstream.dlogps, call.models, call.rows);
-        FloatPointer dmixture = KernelArguments.floatsOrNull("dmixture", upstream.dmixture, call.rows);
-        FloatPointer dsums = KernelArguments.floatsOrNull("dsequence", upstream.dsequence, call.models, call.sequences);
-        FloatPointer dmixtureSums =
-                KernelArguments.floatsOrNull("dsequenceMixture", upstream.dsequenceMixture, call.sequences);
-        int status;
-        try (PointerPointer<Pointer> z = KernelArguments.addresses(logits);
-                LongPointer strides = new LongPointer(call.strides)) {
-            status = switch (call.type) {
-                case F32 ->
-                    ChorusNative.chorus_ensemble_logprob_backward_f32(
-                            z,
-                            call.targets,
-                            lse,
-                            logps,
-                            dlogps,
-                            dmixture,
-                            dsums,
-                            dmixtureSums,
-                            call.weights,
-                            call.omega,
-                            call.offsets,
-                            call.models,
-                            call.rows,
-                            call.vocabulary,
-                            strides,
-                            call.sequences);
-                case BF16 ->
-                    ChorusNative.chorus_ensemble_logprob_backward_bf16(
-                            z,
-                            call.targets,
-                            lse,
-                            logps,
-                            dlogps,
-                            dmixture,
-                            dsums,
-                            dmixtureSums,
-                            call.weights,
-                            call.omega,
-                            call.offsets,
-                            call.models,
-                            call.rows,
-                            call.vocabulary,
-                            strides,
-                            call.sequences);
-            };
+        try (DeviceCall device = device(logits)) {
+            Call call = new Call(device, logits, targets, weights, omega, offsets);
+            FloatPointer lse = device.floats("lse", forward.lse, call.models, call.rows);
+            FloatPointer logps = device.floats("logps", forward.logps, call.models, call.rows);
+            FloatPointer dlogps = device.floatsOrNull("dlogps", upstream.dlogps, call.models, call.rows);
+            FloatPointer dmixture = device.floatsOrNull("dmixture", upstream.dmixture, call.rows);
+            FloatPointer dsums = device.floatsOrNull("dsequence", upstream.dsequence, call.models, call.sequences);
+            FloatPointer dmixtureSums =
+                    device.floatsOrNull("dsequenceMixture", upstream.dsequenceMixture, call.sequences);
+            int status;
+            try (PointerPointer<Pointer> z = KernelArguments.addresses(logits);
+                    LongPointer strides = new LongPointer(call.strides)) {
+                status = device.isCuda()
+                        ? ChorusCudaNative.chorus_cuda_ensemble_logprob_backward(
+                                z,
+                                call.targets,
+                                lse,
+                                logps,
+                                dlogps,
+                                dmixture,
+                                dsums,
+                                dmixtureSums,
+                                call.weights,
+                                call.omega,
+                                call.offsets,
+                                call.models,
+                                call.rows,
+                                call.vocabulary,
+                                strides,
+                                call.sequences,
+                                call.type.code,
+                                device.fault(),
+                                device.stream())
+                        : switch (call.type) {
+                            case F16 -> throw call.type.onlyOnGpus();
+                            case F32 ->
+                                ChorusNative.chorus_ensemble_logprob_backward_f32(
+                                        z,
+                                        call.targets,
+                                        lse,
+                                        logps,
+                                        dlogps,
+                                        dmixture,
+                                        dsums,
+                                        dmixtureSums,
+                                        call.weights,
+                                        call.omega,
+                                        call.offsets,
+                                        call.models,
+                                        call.rows,
+                                        call.vocabulary,
+                                        strides,
+                                        call.sequences);
+                            case BF16 ->
+                                ChorusNative.chorus_ensemble_logprob_backward_bf16(
+                                        z,
+                                        call.targets,
+                                        lse,
+                                        logps,
+                                        dlogps,
+                                        dmixture,
+                                        dsums,
+                                        dmixtureSums,
+                                        call.weights,
+                                        call.omega,
+                                        call.offsets,
+                                        call.models,
+                                        call.rows,
+                                        call.vocabulary,
+                                        strides,
+                                        call.sequences);
+                        };
+            }
+            KernelArguments.keepAlive(logits);
+            KernelArguments.keepAlive(targets, forward.lse, forward.logps, upstream.dlogps, upstream.dmixture);
+            KernelArguments.keepAlive(upstream.dsequence, upstream.dsequenceMixture, weights, omega, offsets);
+            device.raise(status, "ensemble_logprob_backward", call.shape(), call.type);
         }
-        KernelArguments.keepAlive(logits);
-        KernelArguments.keepAlive(targets, forward.lse, forward.logps, upstream.dlogps, upstream.dmixture);
-        KernelArguments.keepAlive(upstream.dsequence, upstream.dsequenceMixture, weights, omega, offsets);
-        KernelArguments.raise(status, "ensemble_logprob_backward", call.shape(), call.type);
     }
 
     /** As the other of models whose logits lie in one tensor [W, N, V]. */
@@ -239,6 +288,14 @@ public final class EnsembleLogProb {
         return views;
     }
 
+    /** A call where the first model's logits are. */
+    private static DeviceCall device(List<Tensor> logits) {
+        if (logits.isEmpty()) {
+            throw new IllegalArgumentException("logits: expected at least one model, got none");
+        }
+        return DeviceCall.at("logits[0]", logits.get(0));
+    }
+
     /** The arguments that both directions share, checked. */
     private static final class Call {
         final long models;
@@ -252,25 +309,22 @@ public final class EnsembleLogProb {
         final FloatPointer omega;
         final LongPointer offsets;
 
-        Call(List<Tensor> logits, Tensor targets, Tensor weights, Tensor omega, Tensor offsets) {
+        Call(DeviceCall device, List<Tensor> logits, Tensor targets, Tensor weights, Tensor omega, Tensor offsets) {
             models = logits.size();
-            if (models == 0) {
-                throw new IllegalArgumentException("logits: expected at least one model, got none");
-            }
             rows = KernelArguments.size("logits[0]", logits.get(0), 0, "N", "V");
             vocabulary = logits.get(0).size(1);
-            type = KernelArguments.checkLogits("logits[0]", logits.get(0), rows, vocabulary);
+            type = device.checkLogits("logits[0]", logits.get(0), rows, vocabulary);
             strides = new long[logits.size()];
             for (int w = 0; w < strides.length; w++) {
                 String name = "logits[" + w + "]";
-                KernelArguments.check(name, logits.get(w), type.dtype, rows, vocabulary);
+                device.check(name, logits.get(w), type.dtype, rows, vocabulary);
                 strides[w] = KernelArguments.rowStride(name, logits.get(w));
             }
-            this.targets = KernelArguments.longs("targets", targets, rows);
-            this.weights = KernelArguments.floatsOrNull("weights", weights, rows);
-            this.omega = KernelArguments.floats("omega", omega, models);
+            this.targets = device.longs("targets", targets, rows);
+            this.weights = device.floatsOrNull("weights", weights, rows);
+            this.omega = device.floats("omega", omega, models);
             sequences = offsets == null ? 0 : KernelArguments.size("offsets", offsets, 0, "S + 1") - 1;
-            this.offsets = offsets == null ? null : KernelArguments.longs("offsets", offsets, sequences + 1);
+            this.offsets = offsets == null ? null : device.longs("offsets", offsets, sequences + 1);
         }
 
         String shape() {

@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
@@ -78,44 +79,52 @@ public final class EvidentialLoss {
      */
     public static Result forward(
             Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
-        Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
-        Result result = call.emptyResult();
-        int status =
-                switch (call.type) {
-                    case F32 ->
-                        ChorusNative.chorus_evidential_forward_f32(
-                                result.loss.data_ptr_float(),
-                                result.nll.data_ptr_float(),
-                                result.kl.data_ptr_float(),
-                                call.floats(),
-                                call.targets,
-                                call.lambda,
-                                call.weights,
-                                call.rows,
-                                call.labels,
-                                call.classes,
-                                call.stride,
-                                evidence.code,
-                                klWeight);
-                    case BF16 ->
-                        ChorusNative.chorus_evidential_forward_bf16(
-                                result.loss.data_ptr_float(),
-                                result.nll.data_ptr_float(),
-                                result.kl.data_ptr_float(),
-                                call.bf16s(),
-                                call.targets,
-                                call.lambda,
-                                call.weights,
-                                call.rows,
-                                call.labels,
-                                call.classes,
-                                call.stride,
-                                evidence.code,
-                                klWeight);
-                };
-        KernelArguments.keepAlive(result.loss, result.nll, result.kl, logits, targets, lambda, weights);
-        KernelArguments.raise(status, "evidential_forward", call.shape(), call.type);
-        return result;
+        try (Call call = new Call(logits, targets, lambda, weights, evidence, klWeight)) {
+            Result result = call.emptyResult();
+            int status = call.device.isCuda()
+                    ? call.cuda(
+                            result.loss.data_ptr_float(),
+                            result.nll.data_ptr_float(),
+                            result.kl.data_ptr_float(),
+                            null,
+                            null)
+                    : switch (call.type) {
+                        case F16 -> throw call.type.onlyOnGpus();
+                        case F32 ->
+                            ChorusNative.chorus_evidential_forward_f32(
+                                    result.loss.data_ptr_float(),
+                                    result.nll.data_ptr_float(),
+                                    result.kl.data_ptr_float(),
+                                    call.floats(),
+                                    call.targets,
+                                    call.lambda,
+                                    call.weights,
+                                    call.rows,
+                                    call.labels,
+                                    call.classes,
+                                    call.stride,
+                                    evidence.code,
+                                    klWeight);
+                        case BF16 ->
+                            ChorusNative.chorus_evidential_forward_bf16(
+                                    result.loss.data_ptr_float(),
+                                    result.nll.data_ptr_float(),
+                                    result.kl.data_ptr_float(),
+                                    call.bf16s(),
+                                    call.targets,
+                                    call.lambda,
+                                    call.weights,
+                                    call.rows,
+                                    call.labels,
+                                    call.classes,
+                                    call.stride,
+                                    evidence.code,
+                                    klWeight);
+                    };
+            KernelArguments.keepAlive(result.loss, result.nll, result.kl, logits, targets, lambda, weights);
+            call.device.raise(status, "evidential_forward", call.shape(), call.type);
+            return result;
+        }
     }
 
     /**
@@ -134,43 +143,46 @@ public final class EvidentialLoss {
             Tensor weights,
             Evidence evidence,
             double klWeight) {
-        Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
-        FloatPointer d = KernelArguments.floats("dloss", dloss, call.rows);
-        Tensor dlogits = KernelArguments.emptyFloats(call.rows, call.classes);
-        int status =
-                switch (call.type) {
-                    case F32 ->
-                        ChorusNative.chorus_evidential_backward_f32(
-                                dlogits.data_ptr_float(),
-                                d,
-                                call.floats(),
-                                call.targets,
-                                call.lambda,
-                                call.weights,
-                                call.rows,
-                                call.labels,
-                                call.classes,
-                                call.stride,
-                                evidence.code,
-                                klWeight);
-                    case BF16 ->
-                        ChorusNative.chorus_evidential_backward_bf16(
-                                dlogits.data_ptr_float(),
-                                d,
-                                call.bf16s(),
-                                call.targets,
-                                call.lambda,
-                                call.weights,
-                                call.rows,
-                                call.labels,
-                                call.classes,
-                                call.stride,
-                                evidence.code,
-                                klWeight);
-                };
-        KernelArguments.keepAlive(dlogits, dloss, logits, targets, lambda, weights);
-        KernelArguments.raise(status, "evidential_backward", call.shape(), call.type);
-        return dlogits;
+        try (Call call = new Call(logits, targets, lambda, weights, evidence, klWeight)) {
+            FloatPointer d = call.device.floats("dloss", dloss, call.rows);
+            Tensor dlogits = call.device.emptyFloats(call.rows, call.classes);
+            int status = call.device.isCuda()
+                    ? call.cuda(null, null, null, dlogits.data_ptr_float(), d)
+                    : switch (call.type) {
+                        case F16 -> throw call.type.onlyOnGpus();
+                        case F32 ->
+                            ChorusNative.chorus_evidential_backward_f32(
+                                    dlogits.data_ptr_float(),
+                                    d,
+                                    call.floats(),
+                                    call.targets,
+                                    call.lambda,
+                                    call.weights,
+                                    call.rows,
+                                    call.labels,
+                                    call.classes,
+                                    call.stride,
+                                    evidence.code,
+                                    klWeight);
+                        case BF16 ->
+                            ChorusNative.chorus_evidential_backward_bf16(
+                                    dlogits.data_ptr_float(),
+                                    d,
+                                    call.bf16s(),
+                                    call.targets,
+                                    call.lambda,
+                                    call.weights,
+                                    call.rows,
+                                    call.labels,
+                                    call.classes,
+                                    call.stride,
+                                    evidence.code,
+                                    klWeight);
+                    };
+            KernelArguments.keepAlive(dlogits, dloss, logits, targets, lambda, weights);
+            call.device.raise(status, "evidential_backward", call.shape(), call.type);
+            return dlogits;
+        }
     }
 
     /**
@@ -189,54 +201,59 @@ public final class EvidentialLoss {
             Tensor weights,
             Evidence evidence,
             double klWeight) {
-        Call call = new Call(logits, targets, lambda, weights, evidence, klWeight);
-        FloatPointer d = KernelArguments.floats("dloss", dloss, call.rows);
-        Tensor dlogits = KernelArguments.emptyFloats(call.rows, call.classes);
-        Result result = call.emptyResult();
-        FloatPointer kl = klWeight > 0 ? result.kl.data_ptr_float() : null;
-        if (kl == null) {
-            result.kl.zero_();
+        try (Call call = new Call(logits, targets, lambda, weights, evidence, klWeight)) {
+            FloatPointer d = call.device.floats("dloss", dloss, call.rows);
+            Tensor dlogits = call.device.emptyFloats(call.rows, call.classes);
+            Result result = call.emptyResult();
+            FloatPointer kl = klWeight > 0 ? result.kl.data_ptr_float() : null;
+            if (kl == null) {
+                result.kl.zero_();
+            }
+            int status = call.device.isCuda()
+                    ? call.cuda(
+                            result.loss.data_ptr_float(), result.nll.data_ptr_float(), kl, dlogits.data_ptr_float(), d)
+                    : switch (call.type) {
+                        case F16 -> throw call.type.onlyOnGpus();
+                        case F32 ->
+                            ChorusNative.chorus_evidential_forward_backward_f32(
+                                    result.loss.data_ptr_float(),
+                                    result.nll.data_ptr_float(),
+                                    kl,
+                                    dlogits.data_ptr_float(),
+                                    d,
+                                    call.floats(),
+                                    call.targets,
+                                    call.lambda,
+                                    call.weights,
+                                    call.rows,
+                                    call.labels,
+                                    call.classes,
+                                    call.stride,
+                                    evidence.code,
+                                    klWeight);
+                        case BF16 ->
+                            ChorusNative.chorus_evidential_forward_backward_bf16(
+                                    result.loss.data_ptr_float(),
+                                    result.nll.data_ptr_float(),
+                                    kl,
+                                    dlogits.data_ptr_float(),
+                                    d,
+                                    call.bf16s(),
+                                    call.targets,
+                                    call.lambda,
+                                    call.weights,
+                                    call.rows,
+                                    call.labels,
+                                    call.classes,
+                                    call.stride,
+                                    evidence.code,
+                                    klWeight);
+                    };
+            KernelArguments.keepAlive(
+                    result.loss, result.nll, result.kl, dlogits, dloss, logits, targets, lambda, weights);
+            call.device.raise(status, "evidential_forward_backward", call.shape(), call.type);
+            return new LossAndGradient(result, dlogits);
         }
-        int status =
-                switch (call.type) {
-                    case F32 ->
-                        ChorusNative.chorus_evidential_forward_backward_f32(
-                                result.loss.data_ptr_float(),
-                                result.nll.data_ptr_float(),
-                                kl,
-                                dlogits.data_ptr_float(),
-                                d,
-                                call.floats(),
-                                call.targets,
-                                call.lambda,
-                                call.weights,
-                                call.rows,
-                                call.labels,
-                                call.classes,
-                                call.stride,
-                                evidence.code,
-                                klWeight);
-                    case BF16 ->
-                        ChorusNative.chorus_evidential_forward_backward_bf16(
-                                result.loss.data_ptr_float(),
-                                result.nll.data_ptr_float(),
-                                kl,
-                                dlogits.data_ptr_float(),
-                                d,
-                                call.bf16s(),
-                                call.targets,
-                                call.lambda,
-                                call.weights,
-                                call.rows,
-                                call.labels,
-                                call.classes,
-                                call.stride,
-                                evidence.code,
-                                klWeight);
-                };
-        KernelArguments.keepAlive(result.loss, result.nll, result.kl, dlogits, dloss, logits, targets, lambda, weights);
-        KernelArguments.raise(status, "evidential_forward_backward", call.shape(), call.type);
-        return new LossAndGradient(result, dlogits);
     }
 
     /** @throws IllegalArgumentException unless both are as in {@link #forward} */
@@ -250,28 +267,62 @@ public final class EvidentialLoss {
     }
 
     /** The arguments that both directions share, checked. */
-    private static final class Call {
+    private static final class Call implements AutoCloseable {
+        final DeviceCall device;
         final long rows;
         final long labels;
         final long classes;
         final long stride;
         final LogitType type;
+        final Evidence evidence;
+        final double klWeight;
         final Tensor logits;
         final FloatPointer targets;
         final FloatPointer lambda;
         final FloatPointer weights;
 
         Call(Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
+            check(evidence, klWeight);
+            this.evidence = evidence;
+            this.klWeight = klWeight;
             rows = KernelArguments.size("logits", logits, 0, "N", "K");
             classes = logits.size(1);
             labels = KernelArguments.size("targets", targets, 1, "N", "W", "K");
-            type = KernelArguments.checkLogits("logits", logits, rows, classes);
+            device = DeviceCall.at("logits", logits);
+            type = device.checkLogits("logits", logits, rows, classes);
             this.logits = logits;
             stride = KernelArguments.rowStride("logits", logits);
-            this.targets = KernelArguments.floats("targets", targets, rows, labels, classes);
-            this.lambda = KernelArguments.floatsOrNull("lambda", lambda, rows, labels);
-            this.weights = KernelArguments.floatsOrNull("weights", weights, rows);
-            check(evidence, klWeight);
+            this.targets = device.floats("targets", targets, rows, labels, classes);
+            this.lambda = device.floatsOrNull("lambda", lambda, rows, labels);
+            this.weights = device.floatsOrNull("weights", weights, rows);
+        }
+
+        /** The one function for CUDA, of both directions. */
+        int cuda(FloatPointer loss, FloatPointer nll, FloatPointer kl, FloatPointer dlogits, FloatPointer dloss) {
+            return ChorusCudaNative.chorus_cuda_evidential(
+                    loss,
+                    nll,
+                    kl,
+                    dlogits,
+                    dloss,
+                    logits.data_ptr(),
+                    targets,
+                    lambda,
+                    weights,
+                    rows,
+                    labels,
+                    classes,
+                    stride,
+                    evidence.code,
+                    klWeight,
+                    type.code,
+                    device.fault(),
+                    device.stream());
+        }
+
+        @Override
+        public void close() {
+            device.close();
         }
 
         FloatPointer floats() {
@@ -283,10 +334,7 @@ public final class EvidentialLoss {
         }
 
         Result emptyResult() {
-            return new Result(
-                    KernelArguments.emptyFloats(rows),
-                    KernelArguments.emptyFloats(rows),
-                    KernelArguments.emptyFloats(rows));
+            return new Result(device.emptyFloats(rows), device.emptyFloats(rows), device.emptyFloats(rows));
         }
 
         String shape() {

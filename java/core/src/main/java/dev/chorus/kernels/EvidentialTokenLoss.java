@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.kernels.EvidentialLoss.Result;
@@ -69,7 +70,7 @@ public final class EvidentialTokenLoss {
             Evidence evidence,
             double klWeight) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
-        KernelArguments.floats("dloss", dloss, rows);
+        KernelArguments.floats(Place.of("logits", logits), "dloss", dloss, rows);
         return run(dloss, logits, ids, probabilities, weights, null, evidence, klWeight);
     }
 
@@ -86,71 +87,92 @@ public final class EvidentialTokenLoss {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
         long named = KernelArguments.size("ids", ids, 1, "N", "k");
-        LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
-        long stride = KernelArguments.rowStride("logits", logits);
-        checkLabels(ids, probabilities, rows);
-        LongPointer i = ids.data_ptr_long();
-        FloatPointer p = probabilities.data_ptr_float();
-        LongPointer rowNames = names == null ? null : names.data_ptr_long();
-        FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
-        FloatPointer d = KernelArguments.floatsOrNull("dloss", dloss, rows);
         EvidentialLoss.check(evidence, klWeight);
+        try (DeviceCall call = DeviceCall.at("logits", logits)) {
+            LogitType type = call.checkLogits("logits", logits, rows, vocabulary);
+            long stride = KernelArguments.rowStride("logits", logits);
+            checkLabels(Place.of("logits", logits), ids, probabilities, rows);
+            LongPointer i = ids.data_ptr_long();
+            FloatPointer p = probabilities.data_ptr_float();
+            LongPointer rowNames = names == null ? null : names.data_ptr_long();
+            FloatPointer w = call.floatsOrNull("weights", weights, rows);
+            FloatPointer d = call.floatsOrNull("dloss", dloss, rows);
 
-        Tensor loss = KernelArguments.emptyFloats(rows);
-        Tensor nll = KernelArguments.emptyFloats(rows);
-        Tensor kl = KernelArguments.emptyFloats(rows);
-        FloatPointer klOrNull = klWeight > 0 ? kl.data_ptr_float() : null;
-        if (klOrNull == null) {
-            kl.zero_();
+            Tensor loss = call.emptyFloats(rows);
+            Tensor nll = call.emptyFloats(rows);
+            Tensor kl = call.emptyFloats(rows);
+            FloatPointer klOrNull = klWeight > 0 ? kl.data_ptr_float() : null;
+            if (klOrNull == null) {
+                kl.zero_();
+            }
+            int status = call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_evidential_token(
+                            loss.data_ptr_float(),
+                            nll.data_ptr_float(),
+                            klOrNull,
+                            logits.data_ptr(),
+                            d,
+                            i,
+                            p,
+                            w,
+                            rowNames,
+                            rows,
+                            vocabulary,
+                            named,
+                            stride,
+                            evidence.code,
+                            klWeight,
+                            type.code,
+                            call.fault(),
+                            call.stream())
+                    : switch (type) {
+                        case F16 -> throw type.onlyOnGpus();
+                        case F32 ->
+                            ChorusNative.chorus_evidential_token_f32(
+                                    loss.data_ptr_float(),
+                                    nll.data_ptr_float(),
+                                    klOrNull,
+                                    logits.data_ptr_float(),
+                                    d,
+                                    i,
+                                    p,
+                                    w,
+                                    rowNames,
+                                    rows,
+                                    vocabulary,
+                                    named,
+                                    stride,
+                                    evidence.code,
+                                    klWeight);
+                        case BF16 ->
+                            ChorusNative.chorus_evidential_token_bf16(
+                                    loss.data_ptr_float(),
+                                    nll.data_ptr_float(),
+                                    klOrNull,
+                                    KernelArguments.bf16s(logits),
+                                    d,
+                                    i,
+                                    p,
+                                    w,
+                                    rowNames,
+                                    rows,
+                                    vocabulary,
+                                    named,
+                                    stride,
+                                    evidence.code,
+                                    klWeight);
+                    };
+            KernelArguments.keepAlive(loss, nll, kl, dloss, logits, ids, probabilities, weights, names);
+            call.raise(status, "evidential_token", "[N=" + rows + ", V=" + vocabulary + ", k=" + named + "]", type);
+            return new Result(loss, nll, kl);
         }
-        int status =
-                switch (type) {
-                    case F32 ->
-                        ChorusNative.chorus_evidential_token_f32(
-                                loss.data_ptr_float(),
-                                nll.data_ptr_float(),
-                                klOrNull,
-                                logits.data_ptr_float(),
-                                d,
-                                i,
-                                p,
-                                w,
-                                rowNames,
-                                rows,
-                                vocabulary,
-                                named,
-                                stride,
-                                evidence.code,
-                                klWeight);
-                    case BF16 ->
-                        ChorusNative.chorus_evidential_token_bf16(
-                                loss.data_ptr_float(),
-                                nll.data_ptr_float(),
-                                klOrNull,
-                                KernelArguments.bf16s(logits),
-                                d,
-                                i,
-                                p,
-                                w,
-                                rowNames,
-                                rows,
-                                vocabulary,
-                                named,
-                                stride,
-                                evidence.code,
-                                klWeight);
-                };
-        KernelArguments.keepAlive(loss, nll, kl, dloss, logits, ids, probabilities, weights, names);
-        KernelArguments.raise(
-                status, "evidential_token", "[N=" + rows + ", V=" + vocabulary + ", k=" + named + "]", type);
-        return new Result(loss, nll, kl);
     }
 
     /** Ids [N, k] and their probabilities. */
-    static void checkLabels(Tensor ids, Tensor probabilities, long rows) {
+    static void checkLabels(Place place, Tensor ids, Tensor probabilities, long rows) {
         long named = KernelArguments.size("ids", ids, 1, "N", "k");
-        KernelArguments.check("ids", ids, ScalarType.Long, rows, named);
+        KernelArguments.check(place, "ids", ids, ScalarType.Long, rows, named);
         KernelArguments.requireContiguous("ids", ids);
-        KernelArguments.floats("probabilities", probabilities, rows, named);
+        KernelArguments.floats(place, "probabilities", probabilities, rows, named);
     }
 }

@@ -68,6 +68,7 @@ public final class GatedActivation {
                                 gateStride,
                                 upStride,
                                 activation.code);
+                    case F16 -> throw type.onlyOnGpus();
                     case BF16 ->
                         ChorusNative.chorus_gated_activation_bf16(
                                 KernelArguments.bf16s(out),

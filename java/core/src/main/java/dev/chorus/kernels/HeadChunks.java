@@ -5,7 +5,6 @@ import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -60,7 +59,8 @@ final class HeadChunks {
     private final long width;
     private final long vocabulary;
     private final LogitType type;
-    private final boolean bf16;
+    private final boolean half;
+    private final Place place;
     /** Numbers of the rows that count; null if all do. */
     private final long[] kept;
 
@@ -80,17 +80,26 @@ final class HeadChunks {
         rows = rows(hidden);
         width = hidden.size(1);
         vocabulary = vocabulary(head);
-        type = KernelArguments.checkLogits("hidden", hidden, rows, width);
-        bf16 = type == LogitType.BF16;
-        KernelArguments.check(
-                "weight", head.weight(), bf16 ? ScalarType.BFloat16 : ScalarType.Float, vocabulary, width);
+        place = Place.of("hidden", hidden);
+        type = KernelArguments.checkLogits(place, "hidden", hidden, rows, width);
+        half = type != LogitType.F32;
+        KernelArguments.check(place, "weight", head.weight(), type.dtype, vocabulary, width);
         if (vocabulary < 1 || width < 1) {
             throw new IllegalArgumentException("weight: expected at least one token and one dimension, got shape ["
                     + vocabulary + ", " + width + "]");
         }
-        KernelArguments.floatsOrNull("bias", head.bias(), vocabulary);
-        KernelArguments.floatsOrNull("weights", weights, rows);
-        kept = weights == null ? null : keptRows(Tensors.toFloats(weights));
+        if (head.bias() != null) {
+            KernelArguments.floats(place, "bias", head.bias(), vocabulary);
+        }
+        if (weights == null) {
+            kept = null;
+        } else {
+            KernelArguments.floats(place, "weights", weights, rows);
+            // From a GPU this waits, as the number of rows that count decides the sizes of the products.
+            try (Scope scope = new Scope()) {
+                kept = keptRows(Tensors.toFloats(weights.cpu()));
+            }
+        }
         weightBlock = weightBlock(budget);
         chunkRows = chunkRows(budget);
     }
@@ -116,8 +125,10 @@ final class HeadChunks {
     /** As {@link #forward}, fills dhidden [N, C] and adds to the accumulators, which may be null. */
     Tensor forwardBackward(Tensor dhidden, LinearLogProb.Accumulators accumulators) {
         if (accumulators != null) {
-            KernelArguments.floats("dweight", accumulators.dweight(), vocabulary, width);
-            KernelArguments.floatsOrNull("dbias", accumulators.dbias(), vocabulary);
+            KernelArguments.floats(place, "dweight", accumulators.dweight(), vocabulary, width);
+            if (accumulators.dbias() != null) {
+                KernelArguments.floats(place, "dbias", accumulators.dbias(), vocabulary);
+            }
             if (accumulators.dbias() != null && head.bias() == null) {
                 throw new IllegalArgumentException("dbias: expected null, as the head has no bias");
             }
@@ -127,10 +138,15 @@ final class HeadChunks {
 
     private Tensor run(Tensor dhidden, LinearLogProb.Accumulators accumulators) {
         int columns = step.results();
-        Tensor results = kept == null ? Tensors.empty(columns, rows) : Tensors.zeros(columns, rows);
+        Tensor results = place.empty(ScalarType.Float, columns, rows);
+        if (kept != null) {
+            results.zero_();
+        }
         int count = kept == null ? Math.toIntExact(rows) : kept.length;
         if (count > 0) {
-            try (Scope scope = new Scope()) {
+            // One wait for all chunks.
+            try (Scope scope = new Scope();
+                    CudaFaults faults = CudaFaults.deferred(place)) {
                 int chunks = (count - 1) / chunkRows + 1;
                 // Of nearly equal size: a short last one would run at a worse rate.
                 int size = (count - 1) / chunks + 1;
@@ -138,6 +154,7 @@ final class HeadChunks {
                 for (int first = 0; first < count; first += size) {
                     chunk(first, Math.min(size, count - first), logits, results, dhidden, accumulators);
                 }
+                faults.check();
             }
         }
         return results;
@@ -151,14 +168,14 @@ final class HeadChunks {
             Tensor dhidden,
             LinearLogProb.Accumulators accumulators) {
         try (Scope scope = new Scope()) {
-            Tensor names = Tensors.longs(names(first, count), count);
+            Tensor names = place.bring(Tensors.longs(names(first, count), count));
             Chunk chunk = new Chunk(first, count, names, kept == null);
             Tensor h = chunk.pick(hidden);
             Tensor logits = buffer.narrow(0, 0, count);
             torch.mm_out(logits, h, head.weight().t());
             // Results of all rows at once are written where they belong.
             boolean whole = kept == null && count == rows;
-            Tensor out = whole ? results : Tensors.empty(step.results(), count);
+            Tensor out = whole ? results : place.empty(ScalarType.Float, step.results(), count);
             step.compute(chunk, logits, out);
             if (!whole) {
                 results.index_copy_(1, names, out);
@@ -183,8 +200,13 @@ final class HeadChunks {
 
     /** dweight += dlogits^T h, in f32. */
     private void addWeightGradient(Tensor dweight, Tensor dlogits, Tensor h) {
-        if (!bf16) {
+        if (!half) {
             dweight.addmm_(dlogits.t(), h);
+            return;
+        }
+        if (place.isCuda() && !place.isSimulated()) {
+            // cuBLAS takes 16-bit factors and adds to f32.
+            torch.addmm_out(dweight, dweight, dlogits.t(), h, ScalarType.Float);
             return;
         }
         // LibTorch's bf16 product on the CPU has a bf16 result: rounded once a chunk, added in f32.
@@ -224,16 +246,16 @@ final class HeadChunks {
 
     /** How many rows fit into the budget, with all that is made for them. */
     private int chunkRows(long budget) {
-        long element = bf16 ? Short.BYTES : Float.BYTES;
+        long element = half ? Short.BYTES : Float.BYTES;
         long row = vocabulary * element + 16 * Long.BYTES;
         if (kept != null) {
             // Copies of the hidden states and of the step's arguments, and the gradient before it is put in place.
             row += (withGradient ? 2 : 1) * width * element + step.bytesOfCopies();
         }
-        if (head.bias() != null && bf16 && withGradient) {
+        if (head.bias() != null && half && withGradient) {
             row += vocabulary * Float.BYTES;
         }
-        long fixed = bf16 && withGradient ? weightBlock * width * Short.BYTES : 0;
+        long fixed = half && withGradient && !place.isCuda() ? weightBlock * width * Short.BYTES : 0;
         if (budget < fixed + row) {
             throw new IllegalArgumentException("budget: expected at least " + (fixed + row)
                     + " bytes, which one row of " + vocabulary + " logits needs, got " + budget);
@@ -242,8 +264,6 @@ final class HeadChunks {
     }
 
     private Tensor empty(long... shape) {
-        try (TensorOptions options = new TensorOptions(bf16 ? ScalarType.BFloat16 : ScalarType.Float)) {
-            return torch.empty(shape, options, null);
-        }
+        return place.empty(type.dtype, shape);
     }
 }

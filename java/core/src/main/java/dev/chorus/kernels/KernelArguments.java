@@ -4,14 +4,12 @@ import dev.chorus.bindings.ChorusNative;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.ShortPointer;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -22,15 +20,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * What every facade does around a native call: check tensors, allocate results, turn a status into an exception.
  *
  * <p>Every facade checks its tensors here on the thread that makes the call, so this is also where that thread's team of
- * workers gets the size that LibTorch was told ({@code torch.set_num_threads}): see {@link #requireStridedOnCpu}.
+ * workers gets the size that LibTorch was told ({@code torch.set_num_threads}): see {@link #requireStrided}.
  */
 final class KernelArguments {
     private KernelArguments() {}
 
     /** Element types of logits that the kernels read and write. */
     enum LogitType {
-        F32("f32", ScalarType.Float),
-        BF16("bf16", ScalarType.BFloat16);
+        F32("f32", ScalarType.Float, ChorusNative.CHORUS_TYPE_F32),
+        BF16("bf16", ScalarType.BFloat16, ChorusNative.CHORUS_TYPE_BF16),
+        /** On GPUs alone: {@link #checkLogits} lets no such tensor of the host pass. */
+        F16("f16", ScalarType.Half, ChorusNative.CHORUS_TYPE_F16);
 
         /** As in the names of the native functions and in messages. */
         final String text;
@@ -38,22 +38,36 @@ final class KernelArguments {
         /** As LibTorch calls it. */
         final ScalarType dtype;
 
-        LogitType(String text, ScalarType dtype) {
+        /** As the functions that take any type call it. */
+        final int code;
+
+        LogitType(String text, ScalarType dtype, int code) {
             this.text = text;
             this.dtype = dtype;
+            this.code = code;
+        }
+
+        /** What a switch over the types of the host's kernels does with this one. */
+        IllegalStateException onlyOnGpus() {
+            return new IllegalStateException(text + " has no kernels on the CPU");
         }
     }
 
     /**
-     * Checks a dense f32 CPU tensor and returns its data.
+     * Checks a dense f32 tensor at a place and returns its data.
      *
      * @param shape the expected shape, also the text of the message
      * @throws IllegalArgumentException naming what was expected and what came
      */
-    static FloatPointer floats(String name, Tensor tensor, long... shape) {
-        check(name, tensor, ScalarType.Float, shape);
+    static FloatPointer floats(Place place, String name, Tensor tensor, long... shape) {
+        check(place, name, tensor, ScalarType.Float, shape);
         requireContiguous(name, tensor);
         return tensor.data_ptr_float();
+    }
+
+    /** As the other, on the CPU. */
+    static FloatPointer floats(String name, Tensor tensor, long... shape) {
+        return floats(Place.CPU, name, tensor, shape);
     }
 
     /** As {@link #floats}, and null for null. */
@@ -62,10 +76,15 @@ final class KernelArguments {
     }
 
     /** As {@link #floats} for int64. */
-    static LongPointer longs(String name, Tensor tensor, long... shape) {
-        check(name, tensor, ScalarType.Long, shape);
+    static LongPointer longs(Place place, String name, Tensor tensor, long... shape) {
+        check(place, name, tensor, ScalarType.Long, shape);
         requireContiguous(name, tensor);
         return tensor.data_ptr_long();
+    }
+
+    /** As the other, on the CPU. */
+    static LongPointer longs(String name, Tensor tensor, long... shape) {
+        return longs(Place.CPU, name, tensor, shape);
     }
 
     /** As {@link #floats} for int32. */
@@ -89,24 +108,45 @@ final class KernelArguments {
     }
 
     /** Checks dtype, device, layout and shape; strides are the caller's business. */
-    static void check(String name, Tensor tensor, ScalarType dtype, long... shape) {
+    static void check(Place place, String name, Tensor tensor, ScalarType dtype, long... shape) {
         requirePresent(name, tensor);
         ScalarType actual = tensor.scalar_type().intern();
         if (actual != dtype) {
             throw new IllegalArgumentException(name + ": expected dtype " + dtype + ", got " + actual);
         }
-        requireStridedOnCpu(name, tensor, shape);
+        requireStrided(place, name, tensor, shape);
     }
 
-    /** As {@link #check} for a tensor that may be f32 or bf16, and says which; its data come by {@link #bf16s} if bf16. */
-    static LogitType checkLogits(String name, Tensor tensor, long... shape) {
+    /** As the other, on the CPU. */
+    static void check(String name, Tensor tensor, ScalarType dtype, long... shape) {
+        check(Place.CPU, name, tensor, dtype, shape);
+    }
+
+    /**
+     * As {@link #check} for a tensor that may be f32 or bf16, on a GPU also f16, and says which; on the CPU its data come by
+     * {@link #bf16s} if bf16.
+     */
+    static LogitType checkLogits(Place place, String name, Tensor tensor, long... shape) {
         requirePresent(name, tensor);
         ScalarType actual = tensor.scalar_type().intern();
-        if (actual != ScalarType.Float && actual != ScalarType.BFloat16) {
-            throw new IllegalArgumentException(name + ": expected dtype Float or BFloat16, got " + actual);
+        LogitType type =
+                switch (actual) {
+                    case Float -> LogitType.F32;
+                    case BFloat16 -> LogitType.BF16;
+                    case Half -> place.isCuda() ? LogitType.F16 : null;
+                    default -> null;
+                };
+        if (type == null) {
+            throw new IllegalArgumentException(name + ": expected dtype Float or BFloat16"
+                    + (place.isCuda() ? " or Half" : "") + ", got " + actual);
         }
-        requireStridedOnCpu(name, tensor, shape);
-        return actual == ScalarType.Float ? LogitType.F32 : LogitType.BF16;
+        requireStrided(place, name, tensor, shape);
+        return type;
+    }
+
+    /** As the other, on the CPU. */
+    static LogitType checkLogits(String name, Tensor tensor, long... shape) {
+        return checkLogits(Place.CPU, name, tensor, shape);
     }
 
     /** Data of a bf16 tensor; the kernels take its elements as 16 bits each. */
@@ -121,14 +161,9 @@ final class KernelArguments {
      * when it first runs there; a thread that calls a kernel before that would get a team of all cores, whatever
      * {@code torch.set_num_threads} said. Asking for the number makes LibTorch set it, and costs next to nothing after that.
      */
-    private static void requireStridedOnCpu(String name, Tensor tensor, long... shape) {
+    private static void requireStrided(Place place, String name, Tensor tensor, long... shape) {
         torch.get_num_threads();
-        if (!tensor.is_cpu()) {
-            try (Device device = tensor.device()) {
-                throw new IllegalArgumentException(name + ": expected a CPU tensor, got one on "
-                        + device.str().getString());
-            }
-        }
+        place.require(name, tensor);
         if (tensor.layout().intern() != Layout.Strided) {
             throw new IllegalArgumentException(
                     name + ": expected layout Strided, got " + tensor.layout().intern());
@@ -231,17 +266,22 @@ final class KernelArguments {
 
     /** @throws KernelException unless the status is {@code CHORUS_OK}; must run on the thread of the call */
     static void raise(int status, String op, String shape, LogitType type) {
-        if (status == ChorusNative.CHORUS_OK) {
-            return;
+        if (status != ChorusNative.CHORUS_OK) {
+            throw exception(
+                    status, op, shape, type, ChorusNative.chorus_last_error().getString());
         }
+    }
+
+    /** What a status that is not {@code CHORUS_OK} becomes. */
+    static KernelException exception(int status, String op, String shape, LogitType type, String text) {
         KernelException.Status kind =
                 switch (status) {
                     case ChorusNative.CHORUS_INVALID_ARGUMENT -> KernelException.Status.INVALID_ARGUMENT;
                     case ChorusNative.CHORUS_INVALID_VALUE -> KernelException.Status.INVALID_VALUE;
+                    case ChorusNative.CHORUS_CUDA_ERROR -> KernelException.Status.CUDA;
                     default -> KernelException.Status.INTERNAL;
                 };
-        BytePointer text = ChorusNative.chorus_last_error();
-        throw new KernelException(op, kind, shape, type.text, text.getString());
+        return new KernelException(op, kind, shape, type.text, text);
     }
 
     /**

@@ -16,7 +16,12 @@ public final class KernelException extends RuntimeException {
         /** A value was refused, such as a NaN logit: an error in the data or a diverged model. */
         INVALID_VALUE,
         /** A failure inside the library. */
-        INTERNAL
+        INTERNAL,
+        /**
+         * CUDA failed, now or in a launch before on the same device, or is not there. The text is the driver's and says whether the
+         * context can still be used.
+         */
+        CUDA
     }
 
     private final String op;
@@ -40,7 +45,7 @@ public final class KernelException extends RuntimeException {
         return status;
     }
 
-    /** Element type of the logits or other main input: {@code f32} or {@code bf16}. */
+    /** Element type of the logits or other main input: {@code f32}, {@code bf16} or {@code f16}. */
     public String dtype() {
         return dtype;
     }

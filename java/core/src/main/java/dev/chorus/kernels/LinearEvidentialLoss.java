@@ -111,8 +111,11 @@ public final class LinearEvidentialLoss {
                         "head: expected a weight alone, got one with a bias, a scale or a soft cap");
             }
             long rows = HeadChunks.rows(hidden);
-            EvidentialTokenLoss.checkLabels(ids, probabilities, rows);
-            KernelArguments.floatsOrNull("dloss", dloss, rows);
+            Place place = Place.of("hidden", hidden);
+            EvidentialTokenLoss.checkLabels(place, ids, probabilities, rows);
+            if (dloss != null) {
+                KernelArguments.floats(place, "dloss", dloss, rows);
+            }
             EvidentialLoss.check(evidence, klWeight);
             this.ids = ids;
             this.probabilities = probabilities;

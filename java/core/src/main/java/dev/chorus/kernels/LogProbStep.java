@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
@@ -15,6 +16,7 @@ final class LogProbStep implements HeadChunks.Step {
     private final HeadTarget target;
     private final Tensor weights;
     private final Tensor dlogps;
+    private final Place place;
     private final long rows;
     private final long vocabulary;
     private final LogitType type;
@@ -27,16 +29,19 @@ final class LogProbStep implements HeadChunks.Step {
         this.dlogps = dlogps;
         rows = HeadChunks.rows(hidden);
         vocabulary = HeadChunks.vocabulary(head);
-        type = KernelArguments.checkLogits("hidden", hidden, rows, hidden.size(1));
-        KernelArguments.floatsOrNull("dlogps", dlogps, rows);
+        place = Place.of("hidden", hidden);
+        type = KernelArguments.checkLogits(place, "hidden", hidden, rows, hidden.size(1));
+        if (dlogps != null) {
+            KernelArguments.floats(place, "dlogps", dlogps, rows);
+        }
         if (target instanceof HeadTarget.Token token) {
-            longs("ids", token.ids(), rows);
+            longs(place, "ids", token.ids(), rows);
         } else if (target instanceof HeadTarget.Named named) {
             long k = KernelArguments.size("ids", named.ids(), 1, "N", "k");
-            longs("ids", named.ids(), rows, k);
-            KernelArguments.floats("probabilities", named.probabilities(), rows, k);
+            longs(place, "ids", named.ids(), rows, k);
+            KernelArguments.floats(place, "probabilities", named.probabilities(), rows, k);
         } else if (target instanceof HeadTarget.Dense dense) {
-            KernelArguments.floats("probabilities", dense.probabilities(), rows, vocabulary);
+            KernelArguments.floats(place, "probabilities", dense.probabilities(), rows, vocabulary);
         } else {
             throw new IllegalArgumentException("target: expected one, got null");
         }
@@ -83,55 +88,80 @@ final class LogProbStep implements HeadChunks.Step {
         FloatPointer dlogpsData = d == null ? null : d.data_ptr_float();
         LongPointer nameData = chunk.names().data_ptr_long();
         long k = probabilities == null ? 1 : ids.size(1);
-        int status =
-                switch (type) {
-                    case F32 ->
-                        ChorusNative.chorus_linear_logprob_rows_f32(
-                                results[0],
-                                results[1],
-                                results[2],
-                                results[3],
-                                logits.data_ptr_float(),
-                                bias,
-                                idData,
-                                probabilityData,
-                                denseData,
-                                weightData,
-                                dlogpsData,
-                                nameData,
-                                chunk.count(),
-                                vocabulary,
-                                k,
-                                vocabulary,
-                                head.scale(),
-                                head.softCap());
-                    case BF16 ->
-                        ChorusNative.chorus_linear_logprob_rows_bf16(
-                                results[0],
-                                results[1],
-                                results[2],
-                                results[3],
-                                KernelArguments.bf16s(logits),
-                                bias,
-                                idData,
-                                probabilityData,
-                                denseData,
-                                weightData,
-                                dlogpsData,
-                                nameData,
-                                chunk.count(),
-                                vocabulary,
-                                k,
-                                vocabulary,
-                                head.scale(),
-                                head.softCap());
-                };
-        KernelArguments.keepAlive(out, logits, chunk.names(), ids, probabilities, dense, w, d, head.bias());
-        KernelArguments.raise(status, "linear_logprob", "[N=" + rows + ", V=" + vocabulary + "]", type);
+        try (DeviceCall call = DeviceCall.at(place)) {
+            int status = call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_linear_logprob_rows(
+                            results[0],
+                            results[1],
+                            results[2],
+                            results[3],
+                            logits.data_ptr(),
+                            bias,
+                            idData,
+                            probabilityData,
+                            denseData,
+                            weightData,
+                            dlogpsData,
+                            nameData,
+                            chunk.count(),
+                            vocabulary,
+                            k,
+                            vocabulary,
+                            head.scale(),
+                            head.softCap(),
+                            type.code,
+                            call.fault(),
+                            call.stream())
+                    : switch (type) {
+                        case F16 -> throw type.onlyOnGpus();
+                        case F32 ->
+                            ChorusNative.chorus_linear_logprob_rows_f32(
+                                    results[0],
+                                    results[1],
+                                    results[2],
+                                    results[3],
+                                    logits.data_ptr_float(),
+                                    bias,
+                                    idData,
+                                    probabilityData,
+                                    denseData,
+                                    weightData,
+                                    dlogpsData,
+                                    nameData,
+                                    chunk.count(),
+                                    vocabulary,
+                                    k,
+                                    vocabulary,
+                                    head.scale(),
+                                    head.softCap());
+                        case BF16 ->
+                            ChorusNative.chorus_linear_logprob_rows_bf16(
+                                    results[0],
+                                    results[1],
+                                    results[2],
+                                    results[3],
+                                    KernelArguments.bf16s(logits),
+                                    bias,
+                                    idData,
+                                    probabilityData,
+                                    denseData,
+                                    weightData,
+                                    dlogpsData,
+                                    nameData,
+                                    chunk.count(),
+                                    vocabulary,
+                                    k,
+                                    vocabulary,
+                                    head.scale(),
+                                    head.softCap());
+                    };
+            KernelArguments.keepAlive(out, logits, chunk.names(), ids, probabilities, dense, w, d, head.bias());
+            call.raise(status, "linear_logprob", "[N=" + rows + ", V=" + vocabulary + "]", type);
+        }
     }
 
-    private static void longs(String name, Tensor tensor, long... shape) {
-        KernelArguments.check(name, tensor, ScalarType.Long, shape);
+    private static void longs(Place place, String name, Tensor tensor, long... shape) {
+        KernelArguments.check(place, name, tensor, ScalarType.Long, shape);
         KernelArguments.requireContiguous(name, tensor);
     }
 }

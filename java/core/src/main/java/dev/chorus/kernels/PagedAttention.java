@@ -83,6 +83,7 @@ public final class PagedAttention {
                                 cache.pages,
                                 kStride,
                                 vStride);
+                    case F16 -> throw cache.type.onlyOnGpus();
                     case BF16 ->
                         ChorusNative.chorus_paged_append_bf16(
                                 KernelArguments.bf16s(keys),
@@ -169,6 +170,7 @@ public final class PagedAttention {
                                 scores.scale,
                                 scores.softCap,
                                 scores.window);
+                    case F16 -> throw cache.type.onlyOnGpus();
                     case BF16 ->
                         ChorusNative.chorus_paged_attention_bf16(
                                 KernelArguments.bf16s(out),

@@ -1,9 +1,13 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.kernels.KernelArguments.LogitType;
+import dev.chorus.torch.Scope;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -123,12 +127,12 @@ public final class PreferenceLoss {
         private final boolean hasGradient;
 
         /** Floats: totals, loss [P], rewards [P] and [P], gradients. Tokens are -1 for a call on pairs. */
-        private Result(long pairs, long tokens, boolean hasGradient) {
+        private Result(DeviceCall call, long pairs, long tokens, boolean hasGradient) {
             this.pairs = pairs;
             this.tokens = tokens;
             this.hasGradient = hasGradient;
             long gradients = tokens < 0 ? 2 * pairs : tokens;
-            memory = KernelArguments.emptyFloats(TOTALS_FLOATS + 3 * pairs + (hasGradient ? gradients : 0));
+            memory = call.emptyFloats(TOTALS_FLOATS + 3 * pairs + (hasGradient ? gradients : 0));
             totals = new DoublePointer(memory.data_ptr_float());
         }
 
@@ -190,8 +194,15 @@ public final class PreferenceLoss {
         }
 
         private Result withSums() {
-            totals.get(sums);
-            KernelArguments.keepAlive(memory);
+            if (memory.is_cpu()) {
+                totals.get(sums);
+                KernelArguments.keepAlive(memory);
+            } else {
+                try (Scope scope = new Scope()) {
+                    Tensor copy = memory.narrow(0, 0, TOTALS_FLOATS).cpu();
+                    new DoublePointer(copy.data_ptr_float()).get(sums);
+                }
+            }
             return this;
         }
 
@@ -217,38 +228,44 @@ public final class PreferenceLoss {
      */
     public static Result compute(PreferenceSpec spec, Pairs x, Upstream upstream) {
         long pairs = KernelArguments.size("policyChosen", x.policyChosen, 0, "P");
-        boolean half = isHalf(x.policyChosen);
-        requireTogether(x.refChosen, x.refRejected);
-        LongPointer chosenLengths = longs("chosenLengths", x.chosenLengths, pairs);
-        LongPointer rejectedLengths = longs("rejectedLengths", x.rejectedLengths, pairs);
-        FloatPointer weights = floats("weights", x.weights, pairs);
-        FloatPointer flip = floats("flip", x.flip, pairs);
-        Upstream up = upstream == null ? NO_GRADIENT : upstream;
-        FloatPointer dloss = floats("dloss", up.dloss, pairs);
+        try (DeviceCall call = DeviceCall.at("policyChosen", x.policyChosen)) {
+            LogitType type = type(call, "policyChosen", x.policyChosen, pairs);
+            requireTogether(x.refChosen, x.refRejected);
+            LongPointer chosenLengths = longs(call, "chosenLengths", x.chosenLengths, pairs);
+            LongPointer rejectedLengths = longs(call, "rejectedLengths", x.rejectedLengths, pairs);
+            FloatPointer weights = floats(call, "weights", x.weights, pairs);
+            FloatPointer flip = floats(call, "flip", x.flip, pairs);
+            Upstream up = upstream == null ? NO_GRADIENT : upstream;
+            FloatPointer dloss = floats(call, "dloss", up.dloss, pairs);
 
-        Result result = new Result(pairs, -1, upstream != null);
-        FloatPointer loss = floatsBehind(result, 0);
-        FloatPointer chosenRewards = floatsBehind(result, pairs);
-        FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
-        FloatPointer dchosen = upstream == null ? null : floatsBehind(result, 3 * pairs);
-        FloatPointer drejected = upstream == null ? null : floatsBehind(result, 4 * pairs);
-        int kind = spec.kind().code();
-        int divergence = spec.divergence().code();
-        int status;
-        try (Workspace workspace = new Workspace(ChorusNative.chorus_preference_workspace(kind, pairs))) {
-            if (half) {
-                status = ChorusNative.chorus_preference_bf16(
+            Result result = new Result(call, pairs, -1, upstream != null);
+            FloatPointer loss = floatsBehind(result, 0);
+            FloatPointer chosenRewards = floatsBehind(result, pairs);
+            FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
+            FloatPointer dchosen = upstream == null ? null : floatsBehind(result, 3 * pairs);
+            FloatPointer drejected = upstream == null ? null : floatsBehind(result, 4 * pairs);
+            int kind = spec.kind().code();
+            int divergence = spec.divergence().code();
+            PairPointers in = new PairPointers(
+                    values(call, type, "policyChosen", x.policyChosen, pairs),
+                    values(call, type, "policyRejected", require("policyRejected", x.policyRejected), pairs),
+                    values(call, type, "refChosen", x.refChosen, pairs),
+                    values(call, type, "refRejected", x.refRejected, pairs));
+            int status;
+            if (call.isCuda()) {
+                Tensor workspace = call.workspace(ChorusCudaNative.chorus_cuda_preference_workspace(kind, pairs));
+                status = ChorusCudaNative.chorus_cuda_preference(
                         loss,
                         dchosen,
                         drejected,
                         chosenRewards,
                         rejectedRewards,
                         result.totals,
-                        workspace.doubles,
-                        halves("policyChosen", x.policyChosen, pairs),
-                        halves("policyRejected", require("policyRejected", x.policyRejected), pairs),
-                        halves("refChosen", x.refChosen, pairs),
-                        halves("refRejected", x.refRejected, pairs),
+                        workspace == null ? null : workspace.data_ptr(),
+                        in.policyChosen,
+                        in.policyRejected,
+                        in.refChosen,
+                        in.refRejected,
                         chosenLengths,
                         rejectedLengths,
                         weights,
@@ -261,41 +278,73 @@ public final class PreferenceLoss {
                         spec.parameter(),
                         divergence,
                         spec.alpha(),
-                        up.scale);
+                        up.scale,
+                        type.code,
+                        call.fault(),
+                        call.stream());
+                KernelArguments.keepAlive(workspace);
             } else {
-                status = ChorusNative.chorus_preference_f32(
-                        loss,
-                        dchosen,
-                        drejected,
-                        chosenRewards,
-                        rejectedRewards,
-                        result.totals,
-                        workspace.doubles,
-                        floats("policyChosen", x.policyChosen, pairs),
-                        floats("policyRejected", require("policyRejected", x.policyRejected), pairs),
-                        floats("refChosen", x.refChosen, pairs),
-                        floats("refRejected", x.refRejected, pairs),
-                        chosenLengths,
-                        rejectedLengths,
-                        weights,
-                        flip,
-                        dloss,
-                        pairs,
-                        kind,
-                        spec.beta(),
-                        spec.epsilon(),
-                        spec.parameter(),
-                        divergence,
-                        spec.alpha(),
-                        up.scale);
+                try (Workspace workspace = new Workspace(ChorusNative.chorus_preference_workspace(kind, pairs))) {
+                    status = type == LogitType.BF16
+                            ? ChorusNative.chorus_preference_bf16(
+                                    loss,
+                                    dchosen,
+                                    drejected,
+                                    chosenRewards,
+                                    rejectedRewards,
+                                    result.totals,
+                                    workspace.doubles,
+                                    halves(in.policyChosen),
+                                    halves(in.policyRejected),
+                                    halves(in.refChosen),
+                                    halves(in.refRejected),
+                                    chosenLengths,
+                                    rejectedLengths,
+                                    weights,
+                                    flip,
+                                    dloss,
+                                    pairs,
+                                    kind,
+                                    spec.beta(),
+                                    spec.epsilon(),
+                                    spec.parameter(),
+                                    divergence,
+                                    spec.alpha(),
+                                    up.scale)
+                            : ChorusNative.chorus_preference_f32(
+                                    loss,
+                                    dchosen,
+                                    drejected,
+                                    chosenRewards,
+                                    rejectedRewards,
+                                    result.totals,
+                                    workspace.doubles,
+                                    singles(in.policyChosen),
+                                    singles(in.policyRejected),
+                                    singles(in.refChosen),
+                                    singles(in.refRejected),
+                                    chosenLengths,
+                                    rejectedLengths,
+                                    weights,
+                                    flip,
+                                    dloss,
+                                    pairs,
+                                    kind,
+                                    spec.beta(),
+                                    spec.epsilon(),
+                                    spec.parameter(),
+                                    divergence,
+                                    spec.alpha(),
+                                    up.scale);
+                }
             }
+            KernelArguments.keepAlive(result.memory, x.policyChosen, x.policyRejected, x.refChosen, x.refRejected);
+            KernelArguments.keepAlive(x.chosenLengths, x.rejectedLengths, x.weights, x.flip, up.dloss);
+            if (call.mustAsk(status)) {
+                call.raise(status, "preference", "[P=" + pairs + "]", type);
+            }
+            return result.withSums();
         }
-        KernelArguments.keepAlive(result.memory, x.policyChosen, x.policyRejected, x.refChosen, x.refRejected);
-        KernelArguments.keepAlive(x.chosenLengths, x.rejectedLengths, x.weights, x.flip, up.dloss);
-        if (status != ChorusNative.CHORUS_OK) {
-            KernelArguments.raise(status, "preference", "[P=" + pairs + "]");
-        }
-        return result.withSums();
     }
 
     /**
@@ -310,89 +359,126 @@ public final class PreferenceLoss {
      */
     public static Result compute(PreferenceSpec spec, Tokens x, Upstream upstream) {
         long tokens = KernelArguments.size("policy", x.policy, 0, "tokens");
-        boolean half = isHalf(x.policy);
-        long pairs = (KernelArguments.size("offsets", x.offsets, 0, "2P + 1") - 1) / 2;
-        LongPointer offsets = longs("offsets", x.offsets, 2 * pairs + 1);
-        if (offsets.get(2 * pairs) != tokens) {
-            throw new IllegalArgumentException(
-                    "offsets: expected them to end with " + tokens + " tokens, got " + offsets.get(2 * pairs));
-        }
-        requireTogether(x.refChosen, x.refRejected);
-        FloatPointer refChosen = floats("refChosen", x.refChosen, pairs);
-        FloatPointer refRejected = floats("refRejected", x.refRejected, pairs);
-        FloatPointer tokenWeights = floats("tokenWeights", x.tokenWeights, tokens);
-        FloatPointer weights = floats("weights", x.weights, pairs);
-        FloatPointer flip = floats("flip", x.flip, pairs);
-        Upstream up = upstream == null ? NO_GRADIENT : upstream;
-        FloatPointer dloss = floats("dloss", up.dloss, pairs);
-
-        Result result = new Result(pairs, tokens, upstream != null);
-        FloatPointer loss = floatsBehind(result, 0);
-        FloatPointer chosenRewards = floatsBehind(result, pairs);
-        FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
-        FloatPointer dtokens = upstream == null ? null : floatsBehind(result, 3 * pairs);
-        int kind = spec.kind().code();
-        int divergence = spec.divergence().code();
-        int status;
-        try (Workspace workspace = new Workspace(ChorusNative.chorus_preference_tokens_workspace(kind, pairs))) {
-            if (half) {
-                status = ChorusNative.chorus_preference_tokens_bf16(
-                        loss,
-                        dtokens,
-                        chosenRewards,
-                        rejectedRewards,
-                        result.totals,
-                        workspace.doubles,
-                        halves("policy", x.policy, tokens),
-                        halves("ref", x.ref, tokens),
-                        refChosen,
-                        refRejected,
-                        offsets,
-                        tokenWeights,
-                        weights,
-                        flip,
-                        dloss,
-                        pairs,
-                        kind,
-                        spec.beta(),
-                        spec.epsilon(),
-                        spec.parameter(),
-                        divergence,
-                        spec.alpha(),
-                        up.scale);
-            } else {
-                status = ChorusNative.chorus_preference_tokens_f32(
-                        loss,
-                        dtokens,
-                        chosenRewards,
-                        rejectedRewards,
-                        result.totals,
-                        workspace.doubles,
-                        floats("policy", x.policy, tokens),
-                        floats("ref", x.ref, tokens),
-                        refChosen,
-                        refRejected,
-                        offsets,
-                        tokenWeights,
-                        weights,
-                        flip,
-                        dloss,
-                        pairs,
-                        kind,
-                        spec.beta(),
-                        spec.epsilon(),
-                        spec.parameter(),
-                        divergence,
-                        spec.alpha(),
-                        up.scale);
+        try (DeviceCall call = DeviceCall.at("policy", x.policy)) {
+            LogitType type = type(call, "policy", x.policy, tokens);
+            long pairs = (KernelArguments.size("offsets", x.offsets, 0, "2P + 1") - 1) / 2;
+            LongPointer offsets = longs(call, "offsets", x.offsets, 2 * pairs + 1);
+            long end = last(x.offsets, 2 * pairs);
+            if (end != tokens) {
+                throw new IllegalArgumentException(
+                        "offsets: expected them to end with " + tokens + " tokens, got " + end);
             }
+            requireTogether(x.refChosen, x.refRejected);
+            FloatPointer refChosen = floats(call, "refChosen", x.refChosen, pairs);
+            FloatPointer refRejected = floats(call, "refRejected", x.refRejected, pairs);
+            FloatPointer tokenWeights = floats(call, "tokenWeights", x.tokenWeights, tokens);
+            FloatPointer weights = floats(call, "weights", x.weights, pairs);
+            FloatPointer flip = floats(call, "flip", x.flip, pairs);
+            Upstream up = upstream == null ? NO_GRADIENT : upstream;
+            FloatPointer dloss = floats(call, "dloss", up.dloss, pairs);
+
+            Result result = new Result(call, pairs, tokens, upstream != null);
+            FloatPointer loss = floatsBehind(result, 0);
+            FloatPointer chosenRewards = floatsBehind(result, pairs);
+            FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
+            FloatPointer dtokens = upstream == null ? null : floatsBehind(result, 3 * pairs);
+            int kind = spec.kind().code();
+            int divergence = spec.divergence().code();
+            Pointer policy = values(call, type, "policy", x.policy, tokens);
+            Pointer ref = values(call, type, "ref", x.ref, tokens);
+            int status;
+            if (call.isCuda()) {
+                Tensor workspace =
+                        call.workspace(ChorusCudaNative.chorus_cuda_preference_tokens_workspace(kind, pairs));
+                status = ChorusCudaNative.chorus_cuda_preference_tokens(
+                        loss,
+                        dtokens,
+                        chosenRewards,
+                        rejectedRewards,
+                        result.totals,
+                        workspace == null ? null : workspace.data_ptr(),
+                        policy,
+                        ref,
+                        refChosen,
+                        refRejected,
+                        offsets,
+                        tokenWeights,
+                        weights,
+                        flip,
+                        dloss,
+                        pairs,
+                        kind,
+                        spec.beta(),
+                        spec.epsilon(),
+                        spec.parameter(),
+                        divergence,
+                        spec.alpha(),
+                        up.scale,
+                        type.code,
+                        call.fault(),
+                        call.stream());
+                KernelArguments.keepAlive(workspace);
+            } else {
+                try (Workspace workspace =
+                        new Workspace(ChorusNative.chorus_preference_tokens_workspace(kind, pairs))) {
+                    status = type == LogitType.BF16
+                            ? ChorusNative.chorus_preference_tokens_bf16(
+                                    loss,
+                                    dtokens,
+                                    chosenRewards,
+                                    rejectedRewards,
+                                    result.totals,
+                                    workspace.doubles,
+                                    halves(policy),
+                                    halves(ref),
+                                    refChosen,
+                                    refRejected,
+                                    offsets,
+                                    tokenWeights,
+                                    weights,
+                                    flip,
+                                    dloss,
+                                    pairs,
+                                    kind,
+                                    spec.beta(),
+                                    spec.epsilon(),
+                                    spec.parameter(),
+                                    divergence,
+                                    spec.alpha(),
+                                    up.scale)
+                            : ChorusNative.chorus_preference_tokens_f32(
+                                    loss,
+                                    dtokens,
+                                    chosenRewards,
+                                    rejectedRewards,
+                                    result.totals,
+                                    workspace.doubles,
+                                    singles(policy),
+                                    singles(ref),
+                                    refChosen,
+                                    refRejected,
+                                    offsets,
+                                    tokenWeights,
+                                    weights,
+                                    flip,
+                                    dloss,
+                                    pairs,
+                                    kind,
+                                    spec.beta(),
+                                    spec.epsilon(),
+                                    spec.parameter(),
+                                    divergence,
+                                    spec.alpha(),
+                                    up.scale);
+                }
+            }
+            KernelArguments.keepAlive(result.memory, x.policy, x.ref, x.refChosen, x.refRejected, x.offsets);
+            KernelArguments.keepAlive(x.tokenWeights, x.weights, x.flip, up.dloss);
+            if (call.mustAsk(status)) {
+                call.raise(status, "preference_tokens", "[P=" + pairs + ", tokens=" + tokens + "]", type);
+            }
+            return result.withSums();
         }
-        KernelArguments.keepAlive(result.memory, x.policy, x.ref, x.refChosen, x.refRejected, x.offsets);
-        KernelArguments.keepAlive(x.tokenWeights, x.weights, x.flip, up.dloss);
-        if (status != ChorusNative.CHORUS_OK) {
-            KernelArguments.raise(status, "preference_tokens", "[P=" + pairs + ", tokens=" + tokens + "]");
-        }
-        return result.withSums();
     }
 
     /** Memory that a kind asks for during the call; none for most. */
@@ -413,8 +499,22 @@ public final class PreferenceLoss {
         }
     }
 
-    private static boolean isHalf(Tensor policy) {
-        return policy.scalar_type().value == ScalarType.BFloat16.value;
+    /** Of pairs, in their own type. */
+    private record PairPointers(Pointer policyChosen, Pointer policyRejected, Pointer refChosen, Pointer refRejected) {}
+
+    private static ShortPointer halves(Pointer pointer) {
+        return pointer == null ? null : new ShortPointer(pointer);
+    }
+
+    private static FloatPointer singles(Pointer pointer) {
+        return pointer == null ? null : new FloatPointer(pointer);
+    }
+
+    /** The last of the offsets, from wherever they are. */
+    private static long last(Tensor offsets, long index) {
+        try (Scope scope = new Scope()) {
+            return offsets.narrow(0, index, 1).cpu().data_ptr_long().get();
+        }
     }
 
     private static Tensor require(String name, Tensor tensor) {
@@ -436,46 +536,50 @@ public final class PreferenceLoss {
     }
 
     /** null for null. The common case takes few native calls; what is not it gets the checks that name what is wrong. */
-    private static FloatPointer floats(String name, Tensor tensor, long count) {
+    private static FloatPointer floats(DeviceCall call, String name, Tensor tensor, long count) {
         if (tensor == null) {
             return null;
         }
-        if (!isDense(tensor, ScalarType.Float, count)) {
-            KernelArguments.check(name, tensor, ScalarType.Float, count);
-            KernelArguments.requireContiguous(name, tensor);
-        }
+        checkDense(call, name, tensor, ScalarType.Float, count);
         return tensor.data_ptr_float();
     }
 
-    private static ShortPointer halves(String name, Tensor tensor, long count) {
-        if (tensor == null) {
-            return null;
+    private static LogitType type(DeviceCall call, String name, Tensor tensor, long count) {
+        byte type = tensor.scalar_type().value;
+        if (type == ScalarType.Float.value) {
+            return LogitType.F32;
         }
-        if (!isDense(tensor, ScalarType.BFloat16, count)) {
-            KernelArguments.check(name, tensor, ScalarType.BFloat16, count);
-            KernelArguments.requireContiguous(name, tensor);
-        }
-        return new ShortPointer(tensor.data_ptr());
+        return type == ScalarType.BFloat16.value ? LogitType.BF16 : call.checkLogits(name, tensor, count);
     }
 
-    private static LongPointer longs(String name, Tensor tensor, long count) {
+    private static Pointer values(DeviceCall call, LogitType type, String name, Tensor tensor, long count) {
         if (tensor == null) {
             return null;
         }
-        if (!isDense(tensor, ScalarType.Long, count)) {
-            KernelArguments.check(name, tensor, ScalarType.Long, count);
-            KernelArguments.requireContiguous(name, tensor);
+        checkDense(call, name, tensor, type.dtype, count);
+        return tensor.data_ptr();
+    }
+
+    private static LongPointer longs(DeviceCall call, String name, Tensor tensor, long count) {
+        if (tensor == null) {
+            return null;
         }
+        checkDense(call, name, tensor, ScalarType.Long, count);
         return tensor.data_ptr_long();
     }
 
-    private static boolean isDense(Tensor tensor, ScalarType dtype, long count) {
-        return !tensor.isNull()
+    private static void checkDense(DeviceCall call, String name, Tensor tensor, ScalarType dtype, long count) {
+        boolean dense = !call.isCuda()
+                && !tensor.isNull()
                 && tensor.is_cpu()
                 && tensor.has_storage()
                 && tensor.scalar_type().value == dtype.value
                 && tensor.dim() == 1
                 && tensor.numel() == count
                 && tensor.is_contiguous();
+        if (!dense) {
+            call.check(name, tensor, dtype, count);
+            KernelArguments.requireContiguous(name, tensor);
+        }
     }
 }

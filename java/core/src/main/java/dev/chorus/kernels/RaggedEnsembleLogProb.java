@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.ArrayList;
@@ -69,68 +70,92 @@ public final class RaggedEnsembleLogProb {
      *                                  names the first such model and row
      */
     public static Result forward(List<Model> models, Tensor omega) {
-        Call call = new Call(models, omega);
-        Result result = new Result(
-                call.empty(),
-                call.empty(),
-                call.empty(),
-                KernelArguments.emptyFloats(call.rows.length, call.sequences),
-                KernelArguments.emptyFloats(call.rows.length, call.sequences),
-                KernelArguments.emptyFloats(call.sequences));
-        FloatPointer sums = result.sequenceLogps.data_ptr_float();
-        FloatPointer means = result.sequenceMeans.data_ptr_float();
-        FloatPointer mixture = result.sequenceMixture.data_ptr_float();
-        int status;
-        try (NativeArrays in = new NativeArrays(call);
-                PointerPointer<Pointer> logps = KernelArguments.addresses(result.logps);
-                PointerPointer<Pointer> lse = KernelArguments.addresses(result.lse);
-                PointerPointer<Pointer> entropy = KernelArguments.addresses(result.entropy)) {
-            status = switch (call.type) {
-                case F32 ->
-                    ChorusNative.chorus_ragged_ensemble_logprob_forward_f32(
-                            logps,
-                            lse,
-                            entropy,
-                            sums,
-                            means,
-                            mixture,
-                            in.logits,
-                            in.targets,
-                            in.weights,
-                            call.omega,
-                            in.offsets,
-                            call.rows.length,
-                            in.rows,
-                            in.vocabularies,
-                            in.strides,
-                            call.sequences);
-                case BF16 ->
-                    ChorusNative.chorus_ragged_ensemble_logprob_forward_bf16(
-                            logps,
-                            lse,
-                            entropy,
-                            sums,
-                            means,
-                            mixture,
-                            in.logits,
-                            in.targets,
-                            in.weights,
-                            call.omega,
-                            in.offsets,
-                            call.rows.length,
-                            in.rows,
-                            in.vocabularies,
-                            in.strides,
-                            call.sequences);
-            };
+        try (DeviceCall device = device(models)) {
+            Call call = new Call(device, models, omega);
+            Result result = new Result(
+                    call.empty(device),
+                    call.empty(device),
+                    call.empty(device),
+                    device.emptyFloats(call.rows.length, call.sequences),
+                    device.emptyFloats(call.rows.length, call.sequences),
+                    device.emptyFloats(call.sequences));
+            FloatPointer sums = result.sequenceLogps.data_ptr_float();
+            FloatPointer means = result.sequenceMeans.data_ptr_float();
+            FloatPointer mixture = result.sequenceMixture.data_ptr_float();
+            int status;
+            try (NativeArrays in = new NativeArrays(call);
+                    PointerPointer<Pointer> logps = KernelArguments.addresses(result.logps);
+                    PointerPointer<Pointer> lse = KernelArguments.addresses(result.lse);
+                    PointerPointer<Pointer> entropy = KernelArguments.addresses(result.entropy)) {
+                status = device.isCuda()
+                        ? ChorusCudaNative.chorus_cuda_ragged_ensemble_logprob_forward(
+                                logps,
+                                lse,
+                                entropy,
+                                sums,
+                                means,
+                                mixture,
+                                in.logits,
+                                in.targets,
+                                in.weights,
+                                call.omega,
+                                in.offsets,
+                                call.rows.length,
+                                in.rows,
+                                in.vocabularies,
+                                in.strides,
+                                call.sequences,
+                                call.type.code,
+                                device.fault(),
+                                device.stream())
+                        : switch (call.type) {
+                            case F16 -> throw call.type.onlyOnGpus();
+                            case F32 ->
+                                ChorusNative.chorus_ragged_ensemble_logprob_forward_f32(
+                                        logps,
+                                        lse,
+                                        entropy,
+                                        sums,
+                                        means,
+                                        mixture,
+                                        in.logits,
+                                        in.targets,
+                                        in.weights,
+                                        call.omega,
+                                        in.offsets,
+                                        call.rows.length,
+                                        in.rows,
+                                        in.vocabularies,
+                                        in.strides,
+                                        call.sequences);
+                            case BF16 ->
+                                ChorusNative.chorus_ragged_ensemble_logprob_forward_bf16(
+                                        logps,
+                                        lse,
+                                        entropy,
+                                        sums,
+                                        means,
+                                        mixture,
+                                        in.logits,
+                                        in.targets,
+                                        in.weights,
+                                        call.omega,
+                                        in.offsets,
+                                        call.rows.length,
+                                        in.rows,
+                                        in.vocabularies,
+                                        in.strides,
+                                        call.sequences);
+                        };
+            }
+            call.keepAlive();
+            KernelArguments.keepAlive(result.logps);
+            KernelArguments.keepAlive(result.lse);
+            KernelArguments.keepAlive(result.entropy);
+            KernelArguments.keepAlive(omega, result.sequenceLogps, result.sequenceMeans, result.sequenceMixture);
+            device.raise(status, "ragged_ensemble_logprob_forward", call.shape(), call.type);
+            return result;
         }
-        call.keepAlive();
-        KernelArguments.keepAlive(result.logps);
-        KernelArguments.keepAlive(result.lse);
-        KernelArguments.keepAlive(result.entropy);
-        KernelArguments.keepAlive(omega, result.sequenceLogps, result.sequenceMeans, result.sequenceMixture);
-        KernelArguments.raise(status, "ragged_ensemble_logprob_forward", call.shape(), call.type);
-        return result;
     }
 
     /**
@@ -148,56 +173,85 @@ public final class RaggedEnsembleLogProb {
      */
     public static void backwardInPlace(
             List<Model> models, Result forward, Tensor dsequence, Tensor dsequenceMixture, Tensor omega) {
-        Call call = new Call(models, omega);
-        for (int w = 0; w < call.rows.length; w++) {
-            KernelArguments.floats("lse[" + w + "]", forward.lse.get(w), call.rows[w]);
+        try (DeviceCall device = device(models)) {
+            Call call = new Call(device, models, omega);
+            for (int w = 0; w < call.rows.length; w++) {
+                device.floats("lse[" + w + "]", forward.lse.get(w), call.rows[w]);
+            }
+            FloatPointer sums = device.floats("sequenceLogps", forward.sequenceLogps, call.rows.length, call.sequences);
+            FloatPointer dsums = device.floatsOrNull("dsequence", dsequence, call.rows.length, call.sequences);
+            FloatPointer dmixture = device.floatsOrNull("dsequenceMixture", dsequenceMixture, call.sequences);
+            int status;
+            try (NativeArrays in = new NativeArrays(call);
+                    PointerPointer<Pointer> lse = KernelArguments.addresses(forward.lse)) {
+                status = device.isCuda()
+                        ? ChorusCudaNative.chorus_cuda_ragged_ensemble_logprob_backward(
+                                in.logits,
+                                in.targets,
+                                lse,
+                                sums,
+                                dsums,
+                                dmixture,
+                                in.weights,
+                                call.omega,
+                                in.offsets,
+                                call.rows.length,
+                                in.rows,
+                                in.vocabularies,
+                                in.strides,
+                                call.sequences,
+                                call.type.code,
+                                device.fault(),
+                                device.stream())
+                        : switch (call.type) {
+                            case F16 -> throw call.type.onlyOnGpus();
+                            case F32 ->
+                                ChorusNative.chorus_ragged_ensemble_logprob_backward_f32(
+                                        in.logits,
+                                        in.targets,
+                                        lse,
+                                        sums,
+                                        dsums,
+                                        dmixture,
+                                        in.weights,
+                                        call.omega,
+                                        in.offsets,
+                                        call.rows.length,
+                                        in.rows,
+                                        in.vocabularies,
+                                        in.strides,
+                                        call.sequences);
+                            case BF16 ->
+                                ChorusNative.chorus_ragged_ensemble_logprob_backward_bf16(
+                                        in.logits,
+                                        in.targets,
+                                        lse,
+                                        sums,
+                                        dsums,
+                                        dmixture,
+                                        in.weights,
+                                        call.omega,
+                                        in.offsets,
+                                        call.rows.length,
+                                        in.rows,
+                                        in.vocabularies,
+                                        in.strides,
+                                        call.sequences);
+                        };
+            }
+            call.keepAlive();
+            KernelArguments.keepAlive(forward.lse);
+            KernelArguments.keepAlive(omega, forward.sequenceLogps, dsequence, dsequenceMixture);
+            device.raise(status, "ragged_ensemble_logprob_backward", call.shape(), call.type);
         }
-        FloatPointer sums =
-                KernelArguments.floats("sequenceLogps", forward.sequenceLogps, call.rows.length, call.sequences);
-        FloatPointer dsums = KernelArguments.floatsOrNull("dsequence", dsequence, call.rows.length, call.sequences);
-        FloatPointer dmixture = KernelArguments.floatsOrNull("dsequenceMixture", dsequenceMixture, call.sequences);
-        int status;
-        try (NativeArrays in = new NativeArrays(call);
-                PointerPointer<Pointer> lse = KernelArguments.addresses(forward.lse)) {
-            status = switch (call.type) {
-                case F32 ->
-                    ChorusNative.chorus_ragged_ensemble_logprob_backward_f32(
-                            in.logits,
-                            in.targets,
-                            lse,
-                            sums,
-                            dsums,
-                            dmixture,
-                            in.weights,
-                            call.omega,
-                            in.offsets,
-                            call.rows.length,
-                            in.rows,
-                            in.vocabularies,
-                            in.strides,
-                            call.sequences);
-                case BF16 ->
-                    ChorusNative.chorus_ragged_ensemble_logprob_backward_bf16(
-                            in.logits,
-                            in.targets,
-                            lse,
-                            sums,
-                            dsums,
-                            dmixture,
-                            in.weights,
-                            call.omega,
-                            in.offsets,
-                            call.rows.length,
-                            in.rows,
-                            in.vocabularies,
-                            in.strides,
-                            call.sequences);
-            };
+    }
+
+    /** A call where the first model's logits are. */
+    private static DeviceCall device(List<Model> models) {
+        if (models.isEmpty()) {
+            throw new IllegalArgumentException("models: expected at least one, got none");
         }
-        call.keepAlive();
-        KernelArguments.keepAlive(forward.lse);
-        KernelArguments.keepAlive(omega, forward.sequenceLogps, dsequence, dsequenceMixture);
-        KernelArguments.raise(status, "ragged_ensemble_logprob_backward", call.shape(), call.type);
+        return DeviceCall.at("models[0].logits", models.get(0).logits);
     }
 
     /** The arguments that both directions share, checked. */
@@ -213,40 +267,37 @@ public final class RaggedEnsembleLogProb {
         final LogitType type;
         final FloatPointer omega;
 
-        Call(List<Model> models, Tensor omega) {
-            if (models.isEmpty()) {
-                throw new IllegalArgumentException("models: expected at least one, got none");
-            }
+        Call(DeviceCall device, List<Model> models, Tensor omega) {
             rows = new long[models.size()];
             vocabularies = new long[models.size()];
             strides = new long[models.size()];
             Tensor first = models.get(0).logits;
             long firstRows = KernelArguments.size("models[0].logits", first, 0, "N", "V");
-            type = KernelArguments.checkLogits("models[0].logits", first, firstRows, first.size(1));
+            type = device.checkLogits("models[0].logits", first, firstRows, first.size(1));
             sequences = KernelArguments.size("models[0].offsets", models.get(0).offsets, 0, "S + 1") - 1;
             for (int w = 0; w < rows.length; w++) {
                 Model model = models.get(w);
                 String name = "models[" + w + "].";
                 rows[w] = KernelArguments.size(name + "logits", model.logits, 0, "N", "V");
                 vocabularies[w] = model.logits.size(1);
-                KernelArguments.check(name + "logits", model.logits, type.dtype, rows[w], vocabularies[w]);
+                device.check(name + "logits", model.logits, type.dtype, rows[w], vocabularies[w]);
                 strides[w] = KernelArguments.rowStride(name + "logits", model.logits);
-                KernelArguments.longs(name + "targets", model.targets, rows[w]);
-                KernelArguments.floatsOrNull(name + "weights", model.weights, rows[w]);
-                KernelArguments.longs(name + "offsets", model.offsets, sequences + 1);
+                device.longs(name + "targets", model.targets, rows[w]);
+                device.floatsOrNull(name + "weights", model.weights, rows[w]);
+                device.longs(name + "offsets", model.offsets, sequences + 1);
                 logits.add(model.logits);
                 targets.add(model.targets);
                 weights.add(model.weights);
                 offsets.add(model.offsets);
             }
-            this.omega = KernelArguments.floats("omega", omega, rows.length);
+            this.omega = device.floats("omega", omega, rows.length);
         }
 
         /** An uninitialised [N] for each model. */
-        List<Tensor> empty() {
+        List<Tensor> empty(DeviceCall device) {
             List<Tensor> tensors = new ArrayList<>();
             for (long n : rows) {
-                tensors.add(KernelArguments.emptyFloats(n));
+                tensors.add(device.emptyFloats(n));
             }
             return tensors;
         }

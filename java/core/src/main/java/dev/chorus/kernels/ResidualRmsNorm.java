@@ -86,6 +86,7 @@ public final class ResidualRmsNorm {
     private static int code(LogitType type) {
         return switch (type) {
             case F32 -> ChorusNative.CHORUS_TYPE_F32;
+            case F16 -> throw type.onlyOnGpus();
             case BF16 -> ChorusNative.CHORUS_TYPE_BF16;
         };
     }

@@ -44,6 +44,7 @@ public final class Rotary {
                     case F32 ->
                         ChorusNative.chorus_rotary_f32(
                                 x.data_ptr_float(), c, s, p, tokens, heads, width, 2 * half, rows, stride);
+                    case F16 -> throw type.onlyOnGpus();
                     case BF16 ->
                         ChorusNative.chorus_rotary_bf16(
                                 KernelArguments.bf16s(x), c, s, p, tokens, heads, width, 2 * half, rows, stride);

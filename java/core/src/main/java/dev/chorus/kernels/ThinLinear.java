@@ -52,6 +52,7 @@ public final class ThinLinear {
                                 outputs,
                                 stride);
                     }
+                    case F16 -> throw type.onlyOnGpus();
                     case BF16 -> {
                         ShortPointer b = bias == null ? null : KernelArguments.bf16s(bias);
                         yield ChorusNative.chorus_thin_linear_bf16(

@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
@@ -17,7 +18,8 @@ import org.bytedeco.pytorch.Tensor;
  * dlogits_nv = w_n dlogps_n (1[v = t] - p_nv)
  * }</pre>
  *
- * <p>Rows are tokens: N of all sequences of a batch, without padding. Logits are [N, V] f32 or bf16 on the CPU; rows are dense
+ * <p>Rows are tokens: N of all sequences of a batch, without padding. Logits are [N, V] f32 or bf16, or f16 on a GPU, where all other
+ * tensors then are; rows are dense
  * but may lie apart (a column slice). A logit of -infinity is a masked entry of probability 0. Exponentials of elements are
  * computed in f32 and summed in double, which leaves lse and logps an error below 3e-7 besides their rounding to f32; bf16
  * logits are widened first and lose nothing more.
@@ -39,7 +41,7 @@ public final class TokenLogProb {
     /**
      * Computes log-probabilities; no argument is modified.
      *
-     * @param logits  [N, V] f32 or bf16, V at least 1, rows may be strided
+     * @param logits  [N, V] f32 or bf16 (f16), V at least 1, rows may be strided
      * @param targets [N] int64 in [0, V)
      * @param weights [N] f32, finite and at least 0, or null for 1; only zeros matter here
      * @return new tensors, attached to the caller's {@code PointerScope}
@@ -50,30 +52,43 @@ public final class TokenLogProb {
     public static Result forward(Tensor logits, Tensor targets, Tensor weights) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
-        LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
-        LongPointer t = KernelArguments.longs("targets", targets, rows);
-        FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
-        long stride = KernelArguments.rowStride("logits", logits);
+        try (DeviceCall call = DeviceCall.at("logits", logits)) {
+            LogitType type = call.checkLogits("logits", logits, rows, vocabulary);
+            LongPointer t = call.longs("targets", targets, rows);
+            FloatPointer w = call.floatsOrNull("weights", weights, rows);
+            long stride = KernelArguments.rowStride("logits", logits);
 
-        Result result = new Result(
-                KernelArguments.emptyFloats(rows),
-                KernelArguments.emptyFloats(rows),
-                KernelArguments.emptyFloats(rows));
-        FloatPointer logps = result.logps.data_ptr_float();
-        FloatPointer lse = result.lse.data_ptr_float();
-        FloatPointer entropy = result.entropy.data_ptr_float();
-        int status =
-                switch (type) {
-                    case F32 ->
-                        ChorusNative.chorus_token_logprob_forward_f32(
-                                logps, lse, entropy, logits.data_ptr_float(), t, w, rows, vocabulary, stride);
-                    case BF16 ->
-                        ChorusNative.chorus_token_logprob_forward_bf16(
-                                logps, lse, entropy, KernelArguments.bf16s(logits), t, w, rows, vocabulary, stride);
-                };
-        KernelArguments.keepAlive(result.logps, result.lse, result.entropy, logits, targets, weights);
-        KernelArguments.raise(status, "token_logprob_forward", shape(rows, vocabulary), type);
-        return result;
+            Result result = new Result(call.emptyFloats(rows), call.emptyFloats(rows), call.emptyFloats(rows));
+            FloatPointer logps = result.logps.data_ptr_float();
+            FloatPointer lse = result.lse.data_ptr_float();
+            FloatPointer entropy = result.entropy.data_ptr_float();
+            int status = call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_token_logprob_forward(
+                            logps,
+                            lse,
+                            entropy,
+                            logits.data_ptr(),
+                            t,
+                            w,
+                            rows,
+                            vocabulary,
+                            stride,
+                            type.code,
+                            call.fault(),
+                            call.stream())
+                    : switch (type) {
+                        case F32 ->
+                            ChorusNative.chorus_token_logprob_forward_f32(
+                                    logps, lse, entropy, logits.data_ptr_float(), t, w, rows, vocabulary, stride);
+                        case BF16 ->
+                            ChorusNative.chorus_token_logprob_forward_bf16(
+                                    logps, lse, entropy, KernelArguments.bf16s(logits), t, w, rows, vocabulary, stride);
+                        case F16 -> throw type.onlyOnGpus();
+                    };
+            KernelArguments.keepAlive(result.logps, result.lse, result.entropy, logits, targets, weights);
+            call.raise(status, "token_logprob_forward", shape(rows, vocabulary), type);
+            return result;
+        }
     }
 
     /**
@@ -95,24 +110,39 @@ public final class TokenLogProb {
     public static void backwardInPlace(Tensor logits, Tensor targets, Tensor lse, Tensor dlogps, Tensor weights) {
         long rows = KernelArguments.size("logits", logits, 0, "N", "V");
         long vocabulary = logits.size(1);
-        LogitType type = KernelArguments.checkLogits("logits", logits, rows, vocabulary);
-        LongPointer t = KernelArguments.longs("targets", targets, rows);
-        FloatPointer l = KernelArguments.floats("lse", lse, rows);
-        FloatPointer d = KernelArguments.floats("dlogps", dlogps, rows);
-        FloatPointer w = KernelArguments.floatsOrNull("weights", weights, rows);
-        long stride = KernelArguments.rowStride("logits", logits);
+        try (DeviceCall call = DeviceCall.at("logits", logits)) {
+            LogitType type = call.checkLogits("logits", logits, rows, vocabulary);
+            LongPointer t = call.longs("targets", targets, rows);
+            FloatPointer l = call.floats("lse", lse, rows);
+            FloatPointer d = call.floats("dlogps", dlogps, rows);
+            FloatPointer w = call.floatsOrNull("weights", weights, rows);
+            long stride = KernelArguments.rowStride("logits", logits);
 
-        int status =
-                switch (type) {
-                    case F32 ->
-                        ChorusNative.chorus_token_logprob_backward_f32(
-                                logits.data_ptr_float(), t, l, d, w, rows, vocabulary, stride);
-                    case BF16 ->
-                        ChorusNative.chorus_token_logprob_backward_bf16(
-                                KernelArguments.bf16s(logits), t, l, d, w, rows, vocabulary, stride);
-                };
-        KernelArguments.keepAlive(logits, targets, lse, dlogps, weights);
-        KernelArguments.raise(status, "token_logprob_backward", shape(rows, vocabulary), type);
+            int status = call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_token_logprob_backward(
+                            logits.data_ptr(),
+                            t,
+                            l,
+                            d,
+                            w,
+                            rows,
+                            vocabulary,
+                            stride,
+                            type.code,
+                            call.fault(),
+                            call.stream())
+                    : switch (type) {
+                        case F32 ->
+                            ChorusNative.chorus_token_logprob_backward_f32(
+                                    logits.data_ptr_float(), t, l, d, w, rows, vocabulary, stride);
+                        case BF16 ->
+                            ChorusNative.chorus_token_logprob_backward_bf16(
+                                    KernelArguments.bf16s(logits), t, l, d, w, rows, vocabulary, stride);
+                        case F16 -> throw type.onlyOnGpus();
+                    };
+            KernelArguments.keepAlive(logits, targets, lse, dlogps, weights);
+            call.raise(status, "token_logprob_backward", shape(rows, vocabulary), type);
+        }
     }
 
     private static String shape(long rows, long vocabulary) {

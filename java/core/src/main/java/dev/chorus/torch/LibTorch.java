@@ -31,11 +31,14 @@ public final class LibTorch {
 
     /**
      * Loads LibTorch, once; later calls return at once. Call it before anything else of {@code org.bytedeco.pytorch}.
+     *
+     * @throws IllegalStateException if the class path has both LibTorch for CPUs and for GPUs; says which to remove
      */
     public static synchronized void load() {
         if (loaded) {
             return;
         }
+        LibTorchJars.find().requireOne();
         if (System.getenv("GOMP_SPINCOUNT") == null && System.getenv("OMP_WAIT_POLICY") == null) {
             setEnvironment("GOMP_SPINCOUNT", "0");
         }

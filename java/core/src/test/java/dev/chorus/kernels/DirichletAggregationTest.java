@@ -174,7 +174,7 @@ class DirichletAggregationTest {
                     "labelerWeights: expected shape [1], got [2]");
             assertRefused(
                     () -> DirichletAggregation.ofSoftLabels(votes.reshape(1, 1, 2), null, null, prior, null, ALL),
-                    "labels: expected dtype Float, got Long");
+                    "labels: expected dtype Float or BFloat16, got Long");
         }
     }
 }

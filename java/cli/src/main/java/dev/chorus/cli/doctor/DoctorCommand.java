@@ -1,12 +1,15 @@
 package dev.chorus.cli.doctor;
 
 import dev.chorus.cli.doctor.Finding.State;
+import dev.chorus.kernels.CudaLibrary;
+import dev.chorus.torch.LibTorchJars;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,6 +60,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private static List<Check> checks() {
         CpuInfo cpu = CpuInfo.read(Path.of("/proc/cpuinfo"));
         Tools tools = new Tools(Shell.SYSTEM, System.getenv());
+        Cuda cuda = new Cuda(CudaLibrary::look, LibTorchJars.find(), torch::cuda_is_available);
         return List.of(
                 Machine::java,
                 () -> Machine.processor(cpu, Runtime.getRuntime().availableProcessors()),
@@ -68,6 +72,9 @@ public final class DoctorCommand implements Callable<Integer> {
                 NativeLibraries::openMp,
                 NativeLibraries::kernels,
                 tools::gpu,
+                cuda::kernels,
+                cuda::libTorch,
+                cuda::servedBy,
                 tools::nvcc,
                 tools::cmake,
                 tools::compiler,

@@ -1,6 +1,7 @@
 package dev.chorus.cli.doctor;
 
 import dev.chorus.kernels.Instructions;
+import dev.chorus.torch.LibTorchJars;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,6 +28,10 @@ final class NativeLibraries {
 
     /** Version, and the instruction set that it chose here. */
     static Finding libTorch() {
+        LibTorchJars jars = LibTorchJars.find();
+        if (jars.areMixed()) {
+            return Finding.missing("LibTorch", "for CPUs and for GPUs are both on the class path", jars.cure());
+        }
         return libTorch(() -> torch.show_config().getString(), () -> torch.get_cpu_capability()
                 .getString());
     }

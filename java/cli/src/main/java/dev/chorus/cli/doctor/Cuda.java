@@ -1,0 +1,101 @@
+package dev.chorus.cli.doctor;
+
+import dev.chorus.kernels.CudaLibrary;
+import dev.chorus.kernels.CudaLibrary.Gpu;
+import dev.chorus.kernels.CudaLibrary.Look;
+import dev.chorus.torch.LibTorchJars;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** Checks of what a GPU needs: our kernels for CUDA, LibTorch for CUDA, and what follows for each op. None is needed for a run. */
+final class Cuda {
+    private static final List<String> OPS = List.of(
+            "token log-prob",
+            "ensemble log-prob",
+            "linear log-prob",
+            "evidential loss",
+            "Dirichlet posterior",
+            "preference loss");
+
+    private final Supplier<Look> look;
+    private final LibTorchJars jars;
+    private final BooleanSupplier torchHasCuda;
+    private Look seen;
+
+    /** @param torchHasCuda loads LibTorch */
+    Cuda(Supplier<Look> look, LibTorchJars jars, BooleanSupplier torchHasCuda) {
+        this.look = look;
+        this.jars = jars;
+        this.torchHasCuda = torchHasCuda;
+    }
+
+    /** Driver, runtime, GPUs. */
+    Finding kernels() {
+        Look found = look();
+        if (!found.built()) {
+            return Finding.absent("CUDA", "libchorus_cuda is not there", found.missing());
+        }
+        String text = "libchorus_cuda loads, runtime " + CudaLibrary.version(found.runtime())
+                + (found.driver() == 0 ? "" : ", driver for CUDA " + CudaLibrary.version(found.driver()))
+                + found.gpus().stream().map(Cuda::describe).collect(Collectors.joining());
+        return found.missing() == null ? Finding.ok("CUDA", text) : Finding.absent("CUDA", text, found.missing());
+    }
+
+    /** Our kernels take LibTorch's tensors, so a GPU needs both. */
+    Finding libTorch() {
+        if (jars.areForGpus()) {
+            String text = "LibTorch for GPUs " + jars.gpu();
+            return look().gpus().isEmpty() || hasCuda()
+                    ? Finding.ok("CUDA tensors", text)
+                    : Finding.absent(
+                            "CUDA tensors",
+                            text + " finds no device",
+                            "it needs CUDA 13's cuBLAS and its like, cuDNN 9 and NCCL on the library path; or mvn -Pgpu,gpu-redist");
+        }
+        String text = "LibTorch is the one for CPUs";
+        return look().gpus().isEmpty()
+                ? Finding.ok("CUDA tensors", text + ", as the machine asks for")
+                : Finding.absent("CUDA tensors", text, "build with mvn -Pgpu, or put pytorch's -gpu jar in its place");
+    }
+
+    /** Which library serves each op. */
+    Finding servedBy() {
+        boolean device = look().missing() == null && jars.areForGpus() && hasCuda();
+        String ops = String.join(", ", OPS);
+        return Finding.ok(
+                "Served by",
+                device
+                        ? ops
+                                + ": libchorus_cuda for tensors on a GPU, libchorus for the others; everything else: libchorus"
+                        : ops + " and everything else: libchorus (the processor)");
+    }
+
+    private static String describe(Gpu gpu) {
+        return String.format(
+                Locale.ROOT,
+                "; %s, compute capability %d.%d, %d multiprocessors, %.0f GiB",
+                gpu.name(),
+                gpu.capability() / 10,
+                gpu.capability() % 10,
+                gpu.multiprocessors(),
+                gpu.memory() / (1024.0 * 1024 * 1024));
+    }
+
+    private boolean hasCuda() {
+        try {
+            return torchHasCuda.getAsBoolean();
+        } catch (LinkageError | RuntimeException e) {
+            return false; // the check of LibTorch has said why
+        }
+    }
+
+    private Look look() {
+        if (seen == null) {
+            seen = look.get();
+        }
+        return seen;
+    }
+}
