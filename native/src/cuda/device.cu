@@ -116,6 +116,8 @@ __global__ void Nothing() {}
 
 chorus_status CudaStatus(const char* op, const char* shape, cudaError_t error) {
   if (error == cudaSuccess) return CHORUS_OK;
+  // The runtime keeps its last error for whoever asks next; this one has been told.
+  cudaGetLastError();
   bool lost;
   switch (error) {
     case cudaErrorIllegalAddress:
@@ -128,6 +130,7 @@ chorus_status CudaStatus(const char* op, const char* shape, cudaError_t error) {
     case cudaErrorInvalidPc:
     case cudaErrorLaunchFailure:
     case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
     case cudaErrorUnknown:
       lost = true;
       break;

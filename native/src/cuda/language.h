@@ -10,8 +10,8 @@
 
 #include <cuda_runtime.h>
 
-/** `type name[count]` in the block's shared memory. */
-#define CHORUS_SHARED(type, name, count) __shared__ type name[count]
+/** `type name[count]` in the block's shared memory, where 16 bytes at a time can be moved. */
+#define CHORUS_SHARED(type, name, count) __shared__ __align__(16) type name[count]
 #define CHORUS_DEVICE __device__ __forceinline__
 /** Of a kernel's structure with arrays, which is then read where the launch has put it. */
 #define CHORUS_PARAMETER __grid_constant__
@@ -70,7 +70,7 @@ CHORUS_DEVICE float MaxOrNan(float a, float b) {
   return y;
 }
 
-/** Data that is read once, past the first-level cache. */
+/** Data that is read once: the first to leave the caches. */
 CHORUS_DEVICE uint4 LoadOnce(const uint4* p) { return __ldcs(p); }
 
 /** The same for data that is written. */

@@ -34,7 +34,6 @@ chorus_status LaunchKernel(const char* op, const char* shape, const Launch1d& si
   config.blockDim = dim3(size.threads);
   config.stream = static_cast<cudaStream_t>(stream);
   cudaError_t error = cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...);
-  if (error == cudaSuccess) error = cudaGetLastError();
   if (error == cudaSuccess && SynchronizesLaunches()) error = cudaStreamSynchronize(config.stream);
   return CudaStatus(op, shape, error);
 #else

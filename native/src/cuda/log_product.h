@@ -26,7 +26,8 @@ struct LogProduct {
   }
 
   CHORUS_DEVICE double Log() const {
-    return logf(mantissa) + exponent * 0.69314718055994530942;
+    // Of 1, which is no factor yet, it is 0 without an error.
+    return logf(2 * mantissa) + (exponent - 1) * 0.69314718055994530942;
   }
 
   /** Together with that of another lane. After five times the mantissa is in [2^-32, 1). */

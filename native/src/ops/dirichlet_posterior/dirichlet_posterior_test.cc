@@ -45,12 +45,12 @@ const char* const kNames[] = {"alpha", "p",      "belief",       "variance", "to
 
 /**
  * That, or what a device makes of result i of kNames: it sums answers and classes in f32, with an error of some 4e-7, inverts to
- * 1.2e-7 and takes logarithms to 2.4e-7 of them. The belief's 1 is taken from alpha, the mutual information from the total, and
- * the differential entropy has terms of order 1 for each class.
+ * 1.2e-7 and takes logarithms to 2.4e-7 of them. The belief's 1 is taken from alpha, the mutual information from the total, itself
+ * being a difference of up to four times as much, and the differential entropy has terms of order 1 for each class.
  */
 Tolerance ToleranceOf(size_t i, int64_t K) {
   const double absolute[] = {0, 0, 2e-7, 0, 3e-7, 5e-7, 0, 6e-7 * static_cast<double>(K), 0, 0};
-  const double relative[] = {1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 2e-6, 1e-6, 1e-6, 1e-6};
+  const double relative[] = {1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 4e-6, 1e-6, 1e-6, 1e-6};
   return HostOrDevice(kAgainstReference, {absolute[i], relative[i]});
 }
 
@@ -194,6 +194,7 @@ CHORUS_TEST(MatchesReferenceOverShapes) {
 CHORUS_TEST(ManyClassesAndManyLabelers) {
   Random random(42);
   CheckAgainstReference(MakeCase(random, 3, 2, 1009), "K 1009");
+  CheckAgainstReference(MakeCase(random, 5, 3, 1100), "K 1100");
   CheckAgainstReference(MakeCase(random, 5, 301, 4), "W 301");
 }
 
@@ -273,8 +274,8 @@ CHORUS_TEST(Golden_HugeAndTinyConcentrationsLoseNothing) {
     const Results<float> r = OfAlpha(g.alpha);
     // On a device too nothing cancels but the expected entropy, which is the difference of the two.
     EXPECT_NEAR(r.total[0], g.total, HostOrDevice(kEntropy, {1e-15, 1e-6}));
-    EXPECT_NEAR(r.expected[0], g.expected, HostOrDevice(kEntropy, {5e-7 * g.total, 1e-6}));
-    EXPECT_NEAR(r.mutual[0], g.mutual, HostOrDevice(kRelative, {0, 2e-6}));
+    EXPECT_NEAR(r.expected[0], g.expected, HostOrDevice(kEntropy, {1e-6 * g.total, 1e-6}));
+    EXPECT_NEAR(r.mutual[0], g.mutual, HostOrDevice(kRelative, {0, 4e-6}));
     EXPECT_NEAR(r.differential[0], g.differential, HostOrDevice(kRelative, {0, 1e-6}));
   }
 }

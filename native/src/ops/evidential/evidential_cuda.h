@@ -43,9 +43,9 @@ struct EvidentialArguments {
   int W, K;
   int64_t stride;
   double kl_weight;
-  double no_evidence;
+  double no_evidence;  // NoEvidence(K)
   float gradient_weight;  // kl_weight
-  float equal_part;  // 1 / W
+  float equal_part;       // 1 / W
   bool kl_value, kl_gradient;
   RowShare share;
 };
@@ -81,9 +81,7 @@ class EvidentialRow {
       scale = weight * d;
     }
     FindStrength();
-    if (kStaged) {
-      WaitForCopies();
-    }
+    if (kStaged) WaitForCopies();
     const int most = kStaged ? c.W : kEvidentialLabels;
     for (int from = 0; from < c.W; from += most) {
       const int end = c.W - from < most ? c.W : from + most;
@@ -112,6 +110,8 @@ class EvidentialRow {
   // In the order in which a row's faults are told.
   enum : unsigned { kBadWeight = 1, kBadLambda = 2, kBadLogit = 4, kBadLabel = 8, kBadUpstream = 16 };
 
+  /** Elements of a label that a lane has under way at once. */
+  static constexpr int kLoads = kStaged ? 1 : 4;
   /** Sums of evidence are held over this, so that no f32 is too large to be added up. */
   static constexpr float kUnit = 65536;
 
@@ -224,17 +224,26 @@ class EvidentialRow {
     float label_mass = 0;
     uint32_t largest = 0;
     CHORUS_NO_UNROLL
-    for (int k = rank; k < classes; k += lanes) {
-      const float y = Label(i, k, part);
-      // As numbers without a sign the bits of what is too large, negative or NaN are the largest.
-      uint32_t bits;
-      memcpy(&bits, &y, sizeof bits);
-      largest = largest > bits ? largest : bits;
-      label_mass += y;
-      if (!kKl) continue;
-      const float b = RestOf(y) * EvidenceAt(k);
-      sums.excess += b * (1 / kUnit);
-      sums.alpha.Multiply(1 + b);
+    for (int k = rank; k < classes; k += kLoads * lanes) {
+      float y[kLoads];
+      bool there[kLoads];
+      CHORUS_UNROLL
+      for (int u = 0; u < kLoads; ++u) {
+        there[u] = kLoads == 1 || k + u * lanes < classes;
+        y[u] = there[u] ? Label(i, k + u * lanes, part) : 0.0f;
+      }
+      CHORUS_UNROLL
+      for (int u = 0; u < kLoads; ++u) {
+        // As numbers without a sign the bits of what is too large, negative or NaN are the largest.
+        uint32_t bits;
+        memcpy(&bits, &y[u], sizeof bits);
+        largest = largest > bits ? largest : bits;
+        label_mass += y[u];
+        if (!kKl || !there[u]) continue;
+        const float b = RestOf(y[u]) * EvidenceAt(k + u * lanes);
+        sums.excess += b * (1 / kUnit);
+        sums.alpha.Multiply(1 + b);
+      }
     }
     float most;
     memcpy(&most, &largest, sizeof most);
@@ -343,7 +352,7 @@ class EvidentialRow {
     if (c.loss && rank == 0) {
       // Rounding may leave a zero divergence below 0.
       kl = bad != 0 ? NAN : fmax(kl, 0.0);
-      c.loss[n] = classes > 0 ? static_cast<float>(weight * (nll + c.kl_weight * kl)) : 0.0f;
+      c.loss[n] = static_cast<float>(weight * (nll + c.kl_weight * kl));
       c.nll[n] = bad != 0 ? NAN : static_cast<float>(nll);
       if (c.kl) c.kl[n] = static_cast<float>(kl);
     }
@@ -364,7 +373,7 @@ class EvidentialRow {
   float weight, scale = 0;
   float shift = 0;
   double strength = 0;  // S over e^shift
-  double mass = 0;  // of the labels at hand, sum_ik lambda_i y_ik
+  double mass = 0;      // of the labels at hand, sum_ik lambda_i y_ik
   double nll = 0, kl = 0;
 };
 

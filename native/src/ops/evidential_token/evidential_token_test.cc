@@ -159,6 +159,35 @@ CHORUS_TEST(LongRowsOnSeveralThreads) {
   }
 }
 
+CHORUS_TEST(VeryLongRows) {
+  Random random(44);
+  CheckAgainstReference(MakeCase(random, 2, 70003, 9, CHORUS_EVIDENCE_EXP, 0.3, 3), 1, 0);
+}
+
+CHORUS_TEST(NamedNeighboursThatHaveAlmostEverything) {
+  Random random(45);
+  for (int kind : kKinds) {
+    for (float top : {9.f, 12.f, 15.f}) {
+      Case c = MakeCase(random, 1, 300, 2, kind, 0.3, 1);
+      c.logits[8] = c.logits[9] = top;
+      c.ids = {8, 9};
+      c.probs = {.4f, .3f};
+      CheckAgainstReference(c, 0, 0);
+    }
+  }
+}
+
+CHORUS_TEST(RowsFarBelowZeroKeepTheirShape) {
+  Random random(46);
+  for (int kind : kKinds) {
+    for (double below : {70.0, 100.0, 500.0}) {
+      Case c = MakeCase(random, 1, 33, 2, kind, 0.3, 2);
+      for (float& z : c.logits) z -= static_cast<float>(below);
+      CheckAgainstReference(c, 0, 0);
+    }
+  }
+}
+
 CHORUS_TEST(Golden_FourTokens) {
   const Case c = Single({2, 1, 0, -1}, 1, .6f, CHORUS_EVIDENCE_EXP, 0);
   const Result r = Kernel(c);

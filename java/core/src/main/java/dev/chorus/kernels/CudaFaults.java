@@ -3,9 +3,8 @@ package dev.chorus.kernels;
 import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
-import dev.chorus.torch.CudaStreams;
+import dev.chorus.torch.Scope;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -22,28 +21,41 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }
  * }</pre>
  *
- * <p>It counts for calls of the thread that opened it, on the device of that tensor. Closing does not check.
+ * <p>It counts for calls of the thread that opened it, on the device of that tensor. Closing does not check. Calls that need
+ * numbers on the host wait all the same: {@link PreferenceLoss}, for its sums and where its tokens end, and the ops over hidden
+ * states where rows have weights, for the number of rows that count.
  */
 public final class CudaFaults implements AutoCloseable {
     private static final ThreadLocal<CudaFaults> DEFERRED = new ThreadLocal<>();
 
     private final Place place;
-    private final Pointer stream;
+    /** One word; null on the host. */
     private final Tensor memory;
-    private final LongPointer word;
-    private final int previousDevice;
+
     private CudaFaults outer;
     private boolean deferring;
+    private boolean closed;
 
     /** Of one call, or, after {@link #deferred}, of many. */
     CudaFaults(Place place) {
         this.place = place;
+        if (!place.isCuda()) {
+            memory = null;
+            return;
+        }
         CudaLibrary.require();
-        previousDevice = useDevice(place.index());
-        stream = place.isSimulated() ? null : CudaStreams.current(place.index());
-        memory = place.empty(ScalarType.Long, 1);
-        word = new LongPointer(memory.data_ptr_long());
-        raise(ChorusCudaNative.chorus_cuda_clear_fault(word, stream), "clear_fault", "[]", LogitType.F32);
+        try (CurrentDevice device = new CurrentDevice(place);
+                Scope scope = new Scope()) {
+            // Its life is this object's, not that of the scope around.
+            memory = scope.release(place.empty(ScalarType.Long, 1));
+            try (LongPointer word = word()) {
+                raise(
+                        ChorusCudaNative.chorus_cuda_clear_fault(word, device.stream()),
+                        "clear_fault",
+                        "[]",
+                        LogitType.F32);
+            }
+        }
     }
 
     /**
@@ -57,19 +69,11 @@ public final class CudaFaults implements AutoCloseable {
     }
 
     static CudaFaults deferred(Place place) {
-        CudaFaults faults = place.isCuda() ? new CudaFaults(place) : new CudaFaults();
+        CudaFaults faults = new CudaFaults(place);
         faults.deferring = true;
         faults.outer = DEFERRED.get();
         DEFERRED.set(faults);
         return faults;
-    }
-
-    private CudaFaults() {
-        place = Place.CPU;
-        stream = null;
-        memory = null;
-        word = null;
-        previousDevice = -1;
     }
 
     /** What calls on this place report to, or null if they check themselves. */
@@ -79,7 +83,7 @@ public final class CudaFaults implements AutoCloseable {
     }
 
     /**
-     * Waits for the stream.
+     * Waits for LibTorch's current stream; calls that were made on another one must have been joined to it.
      *
      * @throws KernelException if a kernel has found a bad value since this was opened: names the op, the first bad row and the
      *                         reason; or if the device has failed
@@ -89,37 +93,32 @@ public final class CudaFaults implements AutoCloseable {
     }
 
     void check(String op, String shape, LogitType type) {
-        if (place.isCuda()) {
-            raise(ChorusCudaNative.chorus_cuda_fault_status(word, stream), op, shape, type);
+        if (!place.isCuda()) {
+            return;
+        }
+        try (CurrentDevice device = new CurrentDevice(place);
+                LongPointer word = word()) {
+            raise(ChorusCudaNative.chorus_cuda_fault_status(word, device.stream()), op, shape, type);
         }
     }
 
+    /** The word, for a call; the caller closes it. */
     LongPointer word() {
-        return word;
-    }
-
-    Pointer stream() {
-        return stream;
+        return new LongPointer(memory.data_ptr_long());
     }
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         if (deferring) {
             DEFERRED.set(outer);
         }
-        if (!place.isCuda()) {
-            return;
+        if (memory != null) {
+            memory.close();
         }
-        word.close();
-        memory.close();
-        useDevice(previousDevice);
-    }
-
-    /** The device that was current. */
-    private static int useDevice(int device) {
-        int[] previous = new int[1];
-        raise(ChorusCudaNative.chorus_cuda_use_device(device, previous), "use_device", "[]", LogitType.F32);
-        return previous[0];
     }
 
     private static void raise(int status, String op, String shape, LogitType type) {

@@ -94,7 +94,9 @@ public final class CudaLibrary {
             Loader.load(ChorusCudaNative.class);
             return null;
         } catch (LinkageError e) {
-            return "this build of Chorus has no kernels for CUDA (" + e.getMessage()
+            // JavaCPP's message ends with every folder that it looked into.
+            String reason = String.valueOf(e.getMessage()).replaceFirst(" in java\\.library\\.path.*", "");
+            return "this build of Chorus has no kernels for CUDA (" + reason
                     + "); build it where nvcc 12.8 or newer is on the PATH, or keep the tensors on the CPU";
         }
     }
@@ -116,11 +118,11 @@ public final class CudaLibrary {
 
     private static String cure(String text, int driver, int runtime, List<Gpu> gpus) {
         if (driver == 0) {
-            return text + "; on a machine with an NVIDIA GPU, install its driver, 580 or newer";
+            return text + "; on a machine with an NVIDIA GPU, install its driver (580 or newer for CUDA 13)";
         }
         if (driver < runtime / 1000 * 1000) {
             return "the driver knows CUDA " + version(driver) + ", the kernels are of CUDA " + version(runtime)
-                    + "; install a driver of 580 or newer, or build with an older toolkit";
+                    + "; install a newer driver, or build with an older toolkit";
         }
         if (text != null) {
             return text + "; look at nvidia-smi, and whether the container was given the GPU";

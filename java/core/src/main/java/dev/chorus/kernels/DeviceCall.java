@@ -20,12 +20,16 @@ final class DeviceCall implements AutoCloseable {
     private final Place place;
     private final CudaFaults faults;
     private final boolean own;
+    private final CurrentDevice device;
+    private final LongPointer word;
 
     private DeviceCall(Place place) {
         this.place = place;
         CudaFaults deferred = place.isCuda() ? CudaFaults.current(place) : null;
         own = place.isCuda() && deferred == null;
         faults = own ? new CudaFaults(place) : deferred;
+        device = place.isCuda() ? new CurrentDevice(place) : null;
+        word = place.isCuda() ? faults.word() : null;
     }
 
     /**
@@ -86,11 +90,11 @@ final class DeviceCall implements AutoCloseable {
     /* ---- what the functions for CUDA take last ---- */
 
     LongPointer fault() {
-        return faults.word();
+        return word;
     }
 
     Pointer stream() {
-        return faults.stream();
+        return device.stream();
     }
 
     /** Whether {@link #raise} may have something to say: the text of a shape costs more than a small call on the host. */
@@ -116,6 +120,11 @@ final class DeviceCall implements AutoCloseable {
 
     @Override
     public void close() {
+        if (!place.isCuda()) {
+            return;
+        }
+        word.close();
+        device.close();
         if (own) {
             faults.close();
         }

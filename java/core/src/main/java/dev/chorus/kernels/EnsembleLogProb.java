@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  *
  * <p>Rows are as in {@link TokenLogProb}, of which one model gives the same bits. Logits are [N, V] of each model, all f32 or
- * all bf16, on the CPU; they are read where they are, and each model may have a row stride of its own. omega [W] f32 sums to 1
+ * all bf16 (on a GPU also f16); they are read where they are, and each model may have a row stride of its own. omega [W] f32 sums to 1
  * within 1e-6; a model of omega 0 is not looked at by the mixture. Models of different vocabularies:
  * {@link RaggedEnsembleLogProb}.
  */

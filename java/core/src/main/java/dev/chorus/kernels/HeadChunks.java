@@ -144,32 +144,34 @@ final class HeadChunks {
         }
         int count = kept == null ? Math.toIntExact(rows) : kept.length;
         if (count > 0) {
-            // One wait for all chunks.
+            // One wait for all chunks, and none where the caller has put it off.
+            CudaFaults callers = CudaFaults.current(place);
             try (Scope scope = new Scope();
-                    CudaFaults faults = CudaFaults.deferred(place)) {
+                    CudaFaults faults = callers == null ? CudaFaults.deferred(place) : null) {
                 int chunks = (count - 1) / chunkRows + 1;
                 // Of nearly equal size: a short last one would run at a worse rate.
                 int size = (count - 1) / chunks + 1;
                 Tensor logits = empty(size, vocabulary);
+                Tensor names = place.bring(Tensors.longs(names(0, count), count));
                 for (int first = 0; first < count; first += size) {
-                    chunk(first, Math.min(size, count - first), logits, results, dhidden, accumulators);
+                    int n = Math.min(size, count - first);
+                    Chunk chunk = new Chunk(first, n, names.narrow(0, first, n), kept == null);
+                    compute(chunk, logits, results, dhidden, accumulators);
                 }
-                faults.check();
+                if (faults != null) {
+                    faults.check();
+                }
             }
         }
         return results;
     }
 
-    private void chunk(
-            int first,
-            int count,
-            Tensor buffer,
-            Tensor results,
-            Tensor dhidden,
-            LinearLogProb.Accumulators accumulators) {
+    private void compute(
+            Chunk chunk, Tensor buffer, Tensor results, Tensor dhidden, LinearLogProb.Accumulators accumulators) {
         try (Scope scope = new Scope()) {
-            Tensor names = place.bring(Tensors.longs(names(first, count), count));
-            Chunk chunk = new Chunk(first, count, names, kept == null);
+            int first = chunk.first();
+            int count = chunk.count();
+            Tensor names = chunk.names();
             Tensor h = chunk.pick(hidden);
             Tensor logits = buffer.narrow(0, 0, count);
             torch.mm_out(logits, h, head.weight().t());

@@ -26,7 +26,7 @@ public final class LinearEvidentialLoss {
     /**
      * The loss of each row.
      *
-     * @param hidden        h [N, C], f32 or bf16, on the CPU
+     * @param hidden        h [N, C], f32 or bf16, or f16 on a GPU, where all other tensors then are
      * @param head          its weight has hidden's dtype
      * @param ids           [N, k] int64 in [0, V), each at most once a row, or -1 for an unused slot
      * @param probabilities [N, k] f32 in [0, 1], of a sum of at most 1 a row

@@ -60,7 +60,7 @@ public final class LinearLogProb {
     /**
      * Log-probabilities, forward only.
      *
-     * @param hidden  h [N, C], f32 or bf16, on the CPU
+     * @param hidden  h [N, C], f32 or bf16, or f16 on a GPU, where all other tensors then are
      * @param head    its weight has hidden's dtype
      * @param target  of N rows
      * @param weights [N] f32, finite and at least 0, or null for 1; only zeros matter here

@@ -24,9 +24,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }</pre>
  *
  * <p>{@link PreferenceSpec} lists the kinds and divergences with their papers. Log-probabilities are sums over the tokens of
- * an answer, in nats, [P] f32 or bf16 on the CPU; or those of the tokens themselves ({@link Tokens}). Arithmetic is in
- * double; results are rounded to f32 once. A pair of weight 0 is not looked at and gives 0 everywhere. The calling thread does
- * all the work.
+ * an answer, in nats, [P] f32 or bf16 (on a GPU also f16); or those of the tokens themselves ({@link Tokens}). Arithmetic is in
+ * double; results are rounded to f32 once. A pair of weight 0 is not looked at and gives 0 everywhere. On the CPU the calling
+ * thread does all the work.
  */
 public final class PreferenceLoss {
     /** Totals come first, as doubles. */
