@@ -92,6 +92,8 @@ Explanation Explain(Reason reason) {
       return {"pair", "its dloss is not finite"};
     case Reason::kEvidenceLogit:
       return {"row", "a logit is NaN or +infinity"};
+    case Reason::kConcentration:
+      return {"row", "its concentrations sum to more than f32 holds"};
     case Reason::kCount:
       break;
   }

@@ -58,6 +58,7 @@ enum class Reason : int {
   kPairWeight,
   kPairUpstream,
   kEvidenceLogit,
+  kConcentration,
   kCount
 };
 

@@ -70,10 +70,24 @@ CHORUS_DEVICE float MaxOrNan(float a, float b) {
   return y;
 }
 
+/** This thread's lane, asked for anew each time: what is computed from it is not kept in registers from one use to the next. */
+CHORUS_DEVICE int LaneAnew() {
+  int lane;
+  asm volatile("mov.u32 %0, %%laneid;" : "=r"(lane));
+  return lane;
+}
+
 /** Data that is read once: the first to leave the caches. */
 CHORUS_DEVICE uint4 LoadOnce(const uint4* p) { return __ldcs(p); }
 
-/** The same for data that is written. */
+/** 16 bytes of global memory at once. The compiler takes an assignment apart where it does not see the alignment. */
+CHORUS_DEVICE void StoreWhole(uint4* p, uint4 value) {
+  asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(__cvta_generic_to_global(p)), "r"(value.x), "r"(value.y),
+               "r"(value.z), "r"(value.w)
+               : "memory");
+}
+
+/** The same for data that nobody reads again soon. */
 CHORUS_DEVICE void StoreOnce(float4* p, float4 value) { __stcs(p, value); }
 
 /** p, for a load that is known to be aligned where the same is loaded piecemeal if not: GCC would make one aligned load of both. */
@@ -99,11 +113,18 @@ template <typename T>
 T ShuffleXor(T value, int mask) {
   return simt::ShuffleXor(value, mask);
 }
-inline float Exp2(float x) { return std::exp2(x); }
-inline float Log2(float x) { return std::log2(x); }
-inline float Reciprocal(float x) { return 1 / x; }
+inline float Exp2(float x) {
+  return x == 0 ? 1.0f : simt::Approximate(std::exp2(static_cast<double>(x)), 0x1p-22, 0);
+}
+inline float Log2(float x) {
+  const bool is_near_one = x >= 0.5f && x <= 2;
+  return simt::Approximate(std::log2(static_cast<double>(x)), is_near_one ? 0 : 0x1p-22, is_near_one ? 0x1p-22 : 0);
+}
+inline float Reciprocal(float x) { return simt::Approximate(1 / static_cast<double>(x), 0x1p-23, 0); }
 inline float MaxOrNan(float a, float b) { return a != a || b != b ? NAN : (a > b ? a : b); }
+inline int LaneAnew() { return static_cast<int>(threadIdx.x % kWarp); }
 inline uint4 LoadOnce(const uint4* p) { return *p; }
+inline void StoreWhole(uint4* p, uint4 value) { *p = value; }
 inline void StoreOnce(float4* p, float4 value) { *p = value; }
 template <typename T>
 const T* AlignedHere(const T* p) {

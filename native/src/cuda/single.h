@@ -1,7 +1,7 @@
 // f32 for the formulas of common/ and of the ops, which are templates over T and are written with constants in double.
 //
-// A Single meets such a constant as the f32 next to it, which the compiler computes: no instruction in double is left. Divisions
-// are by the approximate reciprocal.
+// A Single meets such a constant as the f32 next to it, which the compiler computes: no instruction in double is left.
+// Divisions are by the approximate reciprocal.
 #ifndef CHORUS_CUDA_SINGLE_H
 #define CHORUS_CUDA_SINGLE_H
 
@@ -27,7 +27,7 @@ CHORUS_HD_INLINE float InverseOf(float x) {
 #endif
 }
 
-/** a / b to the last digit or two for b in [2^-126, 2^126], 0 for what is larger: a division in double would call a function. */
+/** a / b to the last digit or two for b in [2^-126, 2^126], 0 for a larger b. A division in double would call a function. */
 CHORUS_HD_INLINE double Quotient(double a, double b) {
   const double inverse = InverseOf(static_cast<float>(b));
   double quotient = a * inverse;
@@ -71,8 +71,8 @@ struct SingleMath {
 
 }  // namespace cuda
 
-// The curves of common/dirichlet.h with as many coefficients as f32 has use for (interpolated at Chebyshev points, below 1.2e-8):
-// half the work. What is computed is good to 2.7 2^-24 of each.
+// The curves of common/dirichlet.h with as many coefficients as f32 has use for (interpolated at Chebyshev points, below
+// 1.2e-8): half the work. What is computed is good to 2.7 2^-24 of each.
 
 namespace dirichlet {
 

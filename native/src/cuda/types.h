@@ -109,11 +109,12 @@ CHORUS_DEVICE Pack<T> LoadPackOnce(const T* p) {
   return pack;
 }
 
+/** p is in global memory and 16-byte aligned. */
 template <typename T>
 CHORUS_DEVICE void StorePack(T* p, const Pack<T>& pack) {
   uint4 bits;
   memcpy(&bits, &pack, sizeof bits);
-  *reinterpret_cast<uint4*>(p) = bits;
+  StoreWhole(reinterpret_cast<uint4*>(p), bits);
 }
 
 }  // namespace cuda

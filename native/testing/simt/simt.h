@@ -10,7 +10,9 @@
 //  - "Device" memory is ordinary memory: AddressSanitizer sees what lies outside a buffer, UndefinedBehaviorSanitizer a 16-byte
 //    load of an unaligned address.
 //
-// Not seen: the memory model's finer points, and the rounding of the approximate instructions (Exp2).
+//  - The approximate instructions (Exp2, Log2, Reciprocal) are off by as much as their documentation allows, to either side.
+//
+// Not seen: speed, and the memory model's finer points.
 #ifndef CHORUS_TESTING_SIMT_H
 #define CHORUS_TESTING_SIMT_H
 
@@ -60,6 +62,21 @@ void SyncWarp();
 /** A copy that is made when this thread waits for its copies. */
 void CopyLater(void* to, const void* from, size_t bytes);
 void WaitForCopies();
+
+/**
+ * Something within `relative` |exact| + `absolute` of a result, the same for the same result: mostly one of the bounds. Subnormal numbers
+ * are flushed to 0.
+ */
+inline float Approximate(double exact, double relative, double absolute) {
+  if (!(std::fabs(exact) < INFINITY)) return static_cast<float>(exact);
+  const float nearest = static_cast<float>(exact);
+  uint32_t bits;
+  std::memcpy(&bits, &nearest, sizeof bits);
+  const double side[] = {-1, 1, 0.5, 1, -1, -0.5, 1, -1};
+  const double error = (relative * std::fabs(exact) + absolute) * side[(bits * 2654435761u) >> 29];
+  const float result = static_cast<float>(exact + error);
+  return std::fabs(result) < 0x1p-126f ? 0.0f : result;
+}
 
 /** All lanes give `bytes` at `value`; `result` is what lane `lane ^ mask` gave. */
 void ExchangeXor(void* result, const void* value, size_t bytes, int mask);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kWarps = kWarpTeamsBlock / kWarp;
 
-/** As few lanes as the tile allows; at a distance that is an odd multiple of them no two lanes of a warp meet in a bank. */
+/** As few lanes as the tile allows. At a distance that is an odd multiple of them no two lanes of a warp meet in a bank. */
 constexpr ItemShare ItemShareFor(int64_t K) {
   for (int log_lanes = 0; 1 << log_lanes <= kWarp; ++log_lanes) {
     const int lanes = 1 << log_lanes;
@@ -24,7 +24,7 @@ constexpr ItemShare ItemShareFor(int64_t K) {
   return {5, 0};
 }
 
-/** Divides numbers below 33 * 32 by K of at most that many: its inverse over 2^-21 is rounded up by less than a K-th of 1 / 1056. */
+/** Divides numbers of at most 33 * 32 by a K of at most that: rounding 2^21 / K up adds less than 1 / K to the quotient. */
 struct Divider {
   unsigned inverse;
   constexpr explicit Divider(unsigned K) : inverse(((1u << 21) + K - 1) / K) {}
@@ -64,8 +64,8 @@ struct ClassResults {
   }
 };
 
-/** A warp's `count` elements of [N, K], which begin at element `begin`: neighbouring lanes write neighbouring ones, four each
- * where addresses allow. */
+/** A warp's `count` elements of [N, K], which begin at element `begin`: neighbouring lanes write neighbouring ones, four
+ * each where addresses allow. */
 template <typename Answer>
 struct WarpClasses {
   const DirichletArguments<Answer>& c;
@@ -140,9 +140,8 @@ __global__ void __launch_bounds__(kWarpTeamsBlock)
   const bool live = item < here;
   DirichletRow<true, Answer> row(c, tile + item * c.share.pitch, live ? first + item : first, live, good, rank);
   if constexpr (std::is_same<Answer, int64_t>::value) {
-    const Pack<float> zeros = {{0, 0, 0, 0}};
     CHORUS_NO_UNROLL
-    for (int i = 4 * lane; i < most * c.share.pitch; i += 4 * kWarp) StorePack(tile + i, zeros);
+    for (int i = lane; i < most * c.share.pitch; i += kWarp) tile[i] = 0;
     __syncwarp();
     row.CountVotes();
   } else {

@@ -1,8 +1,8 @@
 // Posteriors of some items by a warp: some lanes an item, class k being the affair of lane k modulo their number.
 //
 // An item's concentrations are kept in shared memory, so that the measures can be summed by those lanes, and the results of
-// [N, K] be computed and written by neighbouring lanes for neighbouring elements, whatever K is. What answers add to the prior is
-// summed in f32, and so are the few classes of a lane.
+// [N, K] be computed and written by neighbouring lanes for neighbouring elements, whatever K is. What answers add to the prior
+// is summed in f32, and so are the few classes of a lane.
 #ifndef CHORUS_OPS_DIRICHLET_POSTERIOR_CUDA_H
 #define CHORUS_OPS_DIRICHLET_POSTERIOR_CUDA_H
 
@@ -22,7 +22,7 @@ namespace cuda {
 /** Floats of shared memory for a warp's concentrations. */
 constexpr int kDirichletTile = 33 * kWarp;
 
-/** How items share a warp: 2^log_lanes lanes each, `pitch` apart in the tile, or a pitch of 0 where not even one goes there. */
+/** How items share a warp: 2^log_lanes lanes each, `pitch` apart in the tile; a pitch of 0 is none of them there. */
 struct ItemShare {
   int log_lanes, pitch;
 };
@@ -126,21 +126,27 @@ CHORUS_DEVICE float SumLabels(const DirichletArguments<Answer>& c, int n, int k)
   return sum;
 }
 
-/** kTiled: the concentrations are in `tile`. Otherwise they are computed as often as they are asked for, by a warp an item. */
+/** kTiled: the concentrations are in `tile`. Otherwise they are computed as often as asked for, by a warp an item. */
 template <bool kTiled, typename Answer>
 class DirichletRow {
   static constexpr bool kVotes = std::is_same<Answer, int64_t>::value;
+  static constexpr unsigned kBad = 1, kTooLarge = 2;
   // Few numbers, or many.
   using Sum = std::conditional_t<kTiled, float, double>;
 
  public:
-  /** An item that is not `live` is beyond the last one: its lanes only keep the others company. `good`: all but the item is. */
+  /** An item that is not `live` is beyond the last one: its lanes only keep the others company. `good`: what items share. */
   CHORUS_DEVICE DirichletRow(const DirichletArguments<Answer>& call, float* item_tile, int item, bool live, bool good,
                              int first_lane)
-      : c(call), lanes(kTiled ? 1 << call.share.log_lanes : kWarp), tile(item_tile), n(item), rank(first_lane), is_live(live) {
+      : c(call),
+        lanes(kTiled ? 1 << call.share.log_lanes : kWarp),
+        tile(item_tile),
+        n(item),
+        rank(first_lane),
+        is_live(live) {
     const float weight = live && c.weights ? c.weights[n] : 1.0f;
     has_good_weight = IsWeight(weight);
-    bad = !good || !has_good_weight;
+    bad = good && has_good_weight ? 0u : kBad;
     classes = live && weight != 0 ? c.K : 0;
   }
 
@@ -169,7 +175,7 @@ class DirichletRow {
         if (first + j >= c.W) break;
         const bool counts = weights[j] != 0;
         const bool is_vote = IsVote(vote[j]);
-        bad |= counts && !is_vote;
+        if (counts && !is_vote) bad |= kBad;
         // What belongs to another lane adds nothing to a class of this one.
         const bool own = counts && is_vote && (static_cast<int>(vote[j]) & lane_bits) == rank;
         tile[own ? static_cast<int>(vote[j]) : rank] += own ? weights[j] : 0.0f;
@@ -182,7 +188,8 @@ class DirichletRow {
     if constexpr (!kTiled && kVotes) LookAtVotes();
     FindStrength();
     // Bad labels have made it NaN.
-    bad = CombineLanes(bad | !(strength < INFINITY), lanes, Either());
+    bad |= strength == INFINITY ? kTooLarge : !(strength < INFINITY) ? kBad : 0u;
+    bad = CombineLanes(bad, lanes, Either());
     DirichletItem item = {1, 0, 0, 0};
     if (classes > 0) {
       item.strength = bad ? NAN : strength;
@@ -203,8 +210,11 @@ class DirichletRow {
   /** By one lane: what is wrong with the item, if anything is and all else is good. */
   CHORUS_DEVICE void Report(const Faults& faults) const {
     if (!bad || classes == 0) return;
-    Reason reason = !has_good_weight ? Reason::kWeight : kVotes ? Reason::kVote : Reason::kLabel;
-    for (int w = 0; has_good_weight && c.lambda && w < c.W; ++w) {
+    Reason reason = !has_good_weight   ? Reason::kWeight
+                    : bad == kTooLarge ? Reason::kConcentration
+                    : kVotes           ? Reason::kVote
+                                       : Reason::kLabel;
+    for (int w = 0; reason == Reason::kLabel && c.lambda && w < c.W; ++w) {
       if (LabelerWeight(c, w) != 0 && !IsWeight(c.lambda[static_cast<int64_t>(n) * c.W + w])) reason = Reason::kLambda;
     }
     faults.Report(n, reason);
@@ -236,12 +246,12 @@ class DirichletRow {
 
   CHORUS_DEVICE void LookAtVotes() {
     for (int w = rank; w < c.W && classes > 0; w += lanes) {
-      if (LabelerWeight(c, w) != 0 && !IsVote(Votes()[w])) bad = 1;
+      if (LabelerWeight(c, w) != 0 && !IsVote(Votes()[w])) bad |= kBad;
     }
   }
 
-  /** The largest concentration, its class, and the sum of all the others: where it is almost everything, they keep their
-   * digits. The tile's sums become concentrations. */
+  /** The largest concentration, its class, and the sum of all the others: where it is almost everything, they keep
+   * their digits. The tile's sums become concentrations. */
   CHORUS_DEVICE void FindStrength() {
     Sum sum = 0;
     label = 0;

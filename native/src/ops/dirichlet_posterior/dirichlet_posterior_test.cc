@@ -44,9 +44,9 @@ const char* const kNames[] = {"alpha", "p",      "belief",       "variance", "to
                               "expected", "mutual", "differential", "epkl",     "vacuity"};
 
 /**
- * That, or what a device makes of result i of kNames: it sums answers and classes in f32, with an error of some 4e-7, inverts to
- * 1.2e-7 and takes logarithms to 2.4e-7 of them. The belief's 1 is taken from alpha, the mutual information from the total, itself
- * being a difference of up to four times as much, and the differential entropy has terms of order 1 for each class.
+ * That, or what a device makes of result i of kNames: it sums answers and classes in f32, with an error of some 4e-7, inverts
+ * to 1.2e-7 and takes logarithms to 2.4e-7 of them. The belief's 1 is taken from alpha, the mutual information from the total,
+ * itself being a difference of up to four times as much, and the differential entropy has terms of order 1 for each class.
  */
 Tolerance ToleranceOf(size_t i, int64_t K) {
   const double absolute[] = {0, 0, 2e-7, 0, 3e-7, 5e-7, 0, 6e-7 * static_cast<double>(K), 0, 0};
@@ -430,6 +430,20 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
     c = good;
     c.prior[69] = bad;
     EXPECT_STATUS(Votes(c, r), CHORUS_INVALID_VALUE, "prior of class 69 is");
+  }
+}
+
+CHORUS_TEST(ConcentrationsBeyondF32_AreSummedOnTheHost_AndRefusedOnADevice) {
+  for (int64_t K : {2, 1100}) {
+    SetCase("K " + std::to_string(K));
+    Case c = {2, 1, K, {-1, -1}, {}, {}, {}, std::vector<float>(static_cast<size_t>(K), 3e38f), {1, 0}};
+    Results<float> r(2, K, 9);
+    if (IsDevice()) {
+      EXPECT_STATUS(Votes(c, r), CHORUS_INVALID_VALUE, "row 0: its concentrations sum to more than f32 holds");
+    } else {
+      EXPECT_OK(Votes(c, r));
+      EXPECT_NEAR(r.total[0], std::log(static_cast<double>(K)), kAgainstReference);
+    }
   }
 }
 

@@ -17,9 +17,9 @@ constexpr int kWarps = kWarpTeamsBlock / kWarp;
 constexpr int64_t OddMultiple(int64_t at_least, int64_t of) { return ((at_least + of - 1) / of | 1) * of; }
 
 /**
- * As few lanes as the tile allows: classes are then spread evenly, whatever their number, and there is less to be summed over
- * lanes. At a distance that is an odd multiple of the lanes no two lanes of a warp meet in a bank; half or double that is good
- * enough for labels that can then stay side by side, as they are in memory.
+ * As few lanes as the tile allows: classes are then spread evenly, whatever their number, and there is less to be summed
+ * over lanes. At a distance that is an odd multiple of the lanes no two lanes of a warp meet in a bank; half or double that is
+ * good enough for labels that can then stay side by side, as they are in memory.
  */
 constexpr RowShare RowShareFor(int64_t W, int64_t K) {
   const int64_t width = W * K;
@@ -57,7 +57,7 @@ CHORUS_DEVICE void BeginToLoad(float* tile, const float* labels, int rows, int w
 
 template <int kKind, bool kStaged, typename In>
 __global__ void __launch_bounds__(kWarpTeamsBlock, kStaged ? 7 : 4)
-    EvidentialRows(EvidentialArguments<In> c, Faults faults) {
+    EvidentialRows(const CHORUS_PARAMETER EvidentialArguments<In> c, Faults faults) {
   CHORUS_SHARED(float, tiles, kWarps * kEvidentialTile);
   const int lane = static_cast<int>(threadIdx.x % kWarp);
   const int lanes = kStaged ? c.share.lanes : kWarp;
@@ -73,8 +73,9 @@ __global__ void __launch_bounds__(kWarpTeamsBlock, kStaged ? 7 : 4)
     const int width = c.W * c.K;
     const int here = c.N - first < rows ? static_cast<int>(c.N - first) : rows;
     BeginToLoad(tile, c.targets + first * width, here, width, c.share.labels);
-    EvidentialRow<kKind, true, In> row(c, tile + row_in_tile * c.share.labels,
-                                       tile + rows * c.share.labels + row_in_tile * c.share.rest, n, live, lane % lanes);
+    float* const labels = tile + row_in_tile * c.share.labels;
+    float* const rest = tile + rows * c.share.labels + row_in_tile * c.share.rest;
+    EvidentialRow<kKind, true, In> row(c, labels, rest, n, live, lane % lanes);
     row.Run(live, faults);
   } else {
     // Nothing is written to them.

@@ -1,8 +1,8 @@
 // One row of logits against its W labels, by some lanes of a warp: class k is the affair of lane k modulo their number.
 //
-// A label is gone through twice. Its total concentration is a sum over classes, and the first pass makes it, label by label; what
-// a total asks for is computed by one lane a label. The second pass goes class by class, so that a class's sums over labels stay in
-// registers.
+// A label is gone through twice. Its total concentration is a sum over classes, and the first pass makes it, label by label;
+// what a total asks for is computed by one lane a label. The second pass goes class by class, so that a class's sums over labels
+// stay in registers.
 #ifndef CHORUS_OPS_EVIDENTIAL_CUDA_H
 #define CHORUS_OPS_EVIDENTIAL_CUDA_H
 
@@ -27,8 +27,8 @@ constexpr int kEvidentialTile = 1920;
 constexpr int kEvidentialLabels = 128;
 constexpr int kEvidentialKept = kEvidentialTile - 2 * kEvidentialLabels - 2;
 
-/** How rows share a warp and its tile: lanes of a row, and the distances of two rows' labels and of what comes after all labels,
- * which is a row's evidence, lambdas, totals and ln S. Labels whose distance is 0 stay where they are. */
+/** How rows share a warp and its tile: lanes of a row, and the distances of two rows' labels and of what comes after all
+ * labels, which is a row's evidence, lambdas, totals and ln S. Labels whose distance is 0 stay where they are. */
 struct RowShare {
   int lanes, labels, rest;
 };
@@ -50,15 +50,14 @@ struct EvidentialArguments {
   RowShare share;
 };
 
-/** kStaged: the labels are in shared memory. Otherwise they are read from where they are, by a warp a row, and the evidence of
- * classes from kEvidentialKept on is computed as often as it is asked for. */
+/** kStaged: the labels are in shared memory. Otherwise they are read from where they are, by a warp a row, and the evidence
+ * of classes from kEvidentialKept on is computed as often as it is asked for. */
 template <int kKind, bool kStaged, typename In>
 class EvidentialRow {
   using Each = EvidenceOf<kKind, SingleMath, Single>;
 
  public:
-  /** A row that is not `live` is beyond the last one: its lanes only keep the others company. `row_labels` is in the tile if
-   * kStaged. */
+  /** A row that is not `live` is beyond the last one: its lanes only keep the others company. */
   CHORUS_DEVICE EvidentialRow(const EvidentialArguments<In>& call, float* row_labels, float* row_rest, int row,
                               bool live, int first_lane)
       : c(call),
@@ -332,8 +331,8 @@ class EvidentialRow {
   /** ln S - ln alpha; `inverse` is 1 / (1 + e). */
   CHORUS_DEVICE float LogShare(float z, float e, float inverse) const {
     if constexpr (kKind == CHORUS_EVIDENCE_EXP) {
-      // ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the first difference is exact where both are large, and the second logarithm is
-      // that of a number in [1/2, 1].
+      // ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the first difference is exact where both are large, and the second
+      // logarithm is that of a number in [1/2, 1].
       const float fraction = z > 0 ? e * inverse : inverse;
       return (rest[LogPlace()] - fmaxf(z, 0.0f)) + (rest[LogPlace() + 1] + kLn2 * Log2(fraction));
     } else {

@@ -21,11 +21,14 @@ constexpr int kKinds[] = {CHORUS_EVIDENCE_EXP, CHORUS_EVIDENCE_SOFTPLUS, CHORUS_
 constexpr Tolerance kAgainstReference = {1e-8, 1e-7};
 
 /**
- * That, or what a device makes of W labels. It computes a class's evidence, logarithm and slope in f32: exponentials are good to 2
- * units in the last place, 2.4e-7, inverses to 1.2e-7, logarithms to base 2 to 2.4e-7, polynomials to 1.6e-7, and there are some
- * six roundings of 6e-8: 1e-6 of the largest term, which is that of S, K, or the sum over lambda times weights and dloss.
+ * That, or what a device makes of W labels. It computes a class's evidence, logarithm and slope in f32: exponentials are good
+ * to 2 units in the last place, 2.4e-7, inverses to 1.2e-7, logarithms to base 2 to 2.4e-7, polynomials to 1.6e-7, and there
+ * are some six roundings of 6e-8: 1e-6 of the largest term, which is that of S, K, or the sum over lambda times weights and
+ * dloss, here up to 4 and more where there are many labels.
  */
-Tolerance AgainstReference(int64_t W) { return HostOrDevice(kAgainstReference, {4e-6 + 2e-7 * static_cast<double>(W), 1e-6}); }
+Tolerance AgainstReference(int64_t W) {
+  return HostOrDevice(kAgainstReference, {4e-6 + 2e-7 * static_cast<double>(W), 1e-6});
+}
 
 /** Printed digits and one f32 rounding of values up to 4; a device's errors as above. */
 const Tolerance kGoldenF32 = HostOrDevice({6e-9, 1.2e-7}, {1e-6, 1e-6});

@@ -9,13 +9,14 @@
 namespace chorus {
 namespace cuda {
 
-/** The sum 1 + b of n = others + 1 concentrations. Everything but its logarithm is of order 1, and so is left to f32. */
+/** The sum 1 + b of n = others + 1 concentrations. All but its logarithm is of order 1, and so is left to f32. */
 struct TotalConcentration {
   DirichletTerm<Single> term;
   float others;
 
   // The inverse of what is larger would be 0.
-  CHORUS_HD_INLINE TotalConcentration(float b, float count) : term(Single{b < 0x1p125f ? b : 0x1p125f}), others(count) {}
+  CHORUS_HD_INLINE TotalConcentration(float b, float count)
+      : term(Single{b < 0x1p125f ? b : 0x1p125f}), others(count) {}
 
   /** h_n(1 + b) + 1 - (1/2 - n) ln(1 + b). */
   CHORUS_HD_INLINE float Smooth() const {

@@ -15,7 +15,7 @@ namespace {
 // Registers for 24 warps on a multiprocessor, or for 16 where each has a row of its own.
 template <int kTeam, int kKind, typename In>
 __global__ void __launch_bounds__(kTeam == kWarp ? kWarpTeamsBlock : kTeam, kTeam == kWarp ? 4 : 3)
-    EvidentialTokens(EvidentialTokenArguments<In> c, Faults faults) {
+    EvidentialTokens(const CHORUS_PARAMETER EvidentialTokenArguments<In> c, Faults faults) {
   const int64_t n = TeamRow<kTeam>();
   if (n >= c.N) return;
   EvidentialTokenRow<kTeam, kKind, In>(c, n).Run(faults);

@@ -1,12 +1,12 @@
-// One row of logits over a vocabulary against a few named tokens, by a team. The row is read three times, of which two hit the
-// second-level cache, and written once:
+// One row of logits over a vocabulary against a few named tokens, by a team. The row is read three times, of which two hit
+// the second-level cache, and written once:
 //
 //  1. the sum of e^z, from which the label's form and S follow;
 //  2. with KL: the total concentration;
 //  3. the loss and the gradient, with all that they have in common computed once.
 //
-// An element is computed in f32. What would cancel there is kept apart: a thread sums without the largest term it has met, so that
-// the rest that the named tokens leave is exact where they are almost everything, and 1 - y is one fused expression.
+// An element is computed in f32. What would cancel there is kept apart: a thread sums without the largest term it has met, so
+// that the rest that the named tokens leave is exact where they are almost everything, and 1 - y is one fused expression.
 #ifndef CHORUS_OPS_EVIDENTIAL_TOKEN_CUDA_H
 #define CHORUS_OPS_EVIDENTIAL_TOKEN_CUDA_H
 
@@ -38,24 +38,25 @@ struct EvidentialTokenArguments {
   double no_evidence;
 };
 
-/** e^x by the hardware's 2^x: what is computed is e^x of an x that is off by 2^-24 of itself, which is what the logit is good to. */
+/** e^x by the hardware's 2^x: what is computed is e^x of an x that is off by 2^-24 of itself, as the logit is. */
 struct FastMath : SingleMath {
   static CHORUS_DEVICE float Exp(float x) { return Exp2(x * kLog2E); }
 };
 
 /** What the elements need to know of their row. */
 struct TokenRowForm {
-  float shift;                         // share = e^(z - shift)
-  float shape_high, shape_low, even;   // a label is shape share + even, shape in two parts
+  float shift;                        // share = e^(z - shift)
+  float shape_high, shape_low, even;  // a label is shape share + even, shape in two parts
   float one_minus_even;
-  float mass_over_strength;            // times dloss and the row's weight, as the next ones
+  float mass_over_strength;  // d ln S / dz over a share, or over e'(z), times mass, dloss and the row's weight
   float label_scale, kl_scale;
   float total_slope;
-  float log_high, log_low;             // ln S in two parts
-  double mass;                         // sum of the label
+  float log_high, log_low;  // ln S in two parts
+  double mass;              // sum of the label
 };
 
-/** Which of a thread's packs have a named token: a bit each in the order in which it comes to them; from the 33rd on with others. */
+/** Which of a thread's packs have a named token: a bit each in the order in which it comes to them; the 33rd has that of the
+ * first, and so on, so that a set bit is a question. */
 struct NamedPacks {
   unsigned bits;
 
@@ -414,8 +415,8 @@ class EvidentialTokenRow {
     s.own = kIsExp ? e.evidence : EvidenceOf<kKind, SingleMath, Single>::Slope(Single{e.logit}, Single{e.evidence}).v;
     const float log_slope = s.own * inverse;
     if constexpr (kIsExp) {
-      // ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the first difference is exact where both are large, and the second logarithm is
-      // that of a number in [1/2, 1].
+      // ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the first difference is exact where both are large, and the second
+      // logarithm is that of a number in [1/2, 1].
       const float fraction = e.logit > 0 ? log_slope : inverse;
       terms.nll += e.label * ((form.log_high - fmaxf(e.logit, 0.0f)) + kLn2 * Log2(fraction));
     } else {
@@ -472,7 +473,8 @@ class EvidentialTokenRow {
       // Rounding may leave a zero divergence below 0.
       kl = fmax(kl + c.no_evidence - ((0.5 - c.V) * log(total_excess + c.V) + total.Smooth()), 0.0);
     }
-    Write(static_cast<float>(weight * (row_nll + c.kl_weight * kl)), static_cast<float>(row_nll), static_cast<float>(kl));
+    const double loss = weight * (row_nll + c.kl_weight * kl);
+    Write(static_cast<float>(loss), static_cast<float>(row_nll), static_cast<float>(kl));
   }
 
   const EvidentialTokenArguments<In>& c;

@@ -19,9 +19,9 @@ constexpr int kKinds[] = {CHORUS_EVIDENCE_EXP, CHORUS_EVIDENCE_SOFTPLUS, CHORUS_
 /**
  * One rounding to f32; the absolute part is what the reference's own cancellation leaves: S ln S 2^-53 at S = 1e6.
  *
- * A device computes tokens in f32, exponentials as 2^(z log2 e): those are off by a rounding of z and 2.4e-7. Logarithms are good to
- * 2.4e-7, inverses to 1.2e-7, polynomials to 1.6e-7, and there are some six roundings of 6e-8: 1.5e-6 of the largest term, which is
- * that of S, K or the labels times weight and dloss, here up to 6.
+ * A device computes tokens in f32, exponentials as 2^(z log2 e): those are off by a rounding of z and 2.4e-7. Logarithms are
+ * good to 2.4e-7, inverses to 1.2e-7, polynomials to 1.6e-7, and there are some six roundings of 6e-8: 1.5e-6 of the largest
+ * term, which is that of S, K or the labels times weight and dloss.
  */
 const Tolerance kAgainstReference = HostOrDevice({1e-8, 1e-7}, {3e-6, 1.5e-6});
 /** Gradients that were rounded to bf16, whose 8 bits make that 2^-8 at most. */

@@ -40,7 +40,7 @@ struct NamedToken {
   float probability;
 };
 
-CHORUS_DEVICE int SlotOf(int i) { return static_cast<int>(threadIdx.x % kWarp) + i * kWarp; }
+CHORUS_DEVICE int SlotOf(int i) { return LaneAnew() + i * kWarp; }
 
 /** This lane's i-th token. */
 template <typename Call>
@@ -97,7 +97,7 @@ CHORUS_DEVICE NamedPlan PlanNamed(const HeadCall<In, Head>& call, int64_t n, con
   const double log_sum = row.LogSum();
   // Sums of p and p ln p.
   double named = 0, entropy = 0, logps = 0, kl = 0;
-  CHORUS_UNROLL
+  CHORUS_NO_UNROLL
   for (int i = 0; i < kNamedSlots; ++i) {
     const NamedToken token = TokenAt(call, n, i);
     if (token.id == -1) continue;
