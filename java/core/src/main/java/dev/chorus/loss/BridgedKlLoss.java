@@ -1,6 +1,8 @@
 package dev.chorus.loss;
 
-import dev.chorus.kernels.TokenLogProb;
+import dev.chorus.kernels.HeadTarget;
+import dev.chorus.kernels.LanguageHead;
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -11,36 +13,55 @@ import org.bytedeco.pytorch.Tensor;
  * <pre>{@code
  * t_l = s,  t_j = p_j (1 - s) / (1 - p_l)
  * KL(t || p) = s ln(s / p_l) + (1 - s) ln((1 - s) / (1 - p_l))
- * dKL/dz = p - t = (s - p_l) / (1 - p_l) * (p - onehot_l)
+ * dKL/dz = p - t
  * }</pre>
  *
- * <p>So the gradient is the label token's log-probability gradient times a number per row, and one kernel serves it. Where
- * {@code 1 - p_l} is below 1e-6 the factor's denominator is held there.
+ * <p>Where {@code 1 - p_l} is below 1e-6 there is no shape left to keep, and the rest of the target is spread evenly
+ * ({@link HeadTarget.Named}): a student that is certain of what a weak model doubts is pulled back.
  */
 public final class BridgedKlLoss {
-    private static final double LEAST_REST = 1e-6;
-
     private BridgedKlLoss() {}
 
-    /** Sum of the rows' losses and their gradient, each row with its weight; the caller's weights carry the mean. */
-    public static LossValue of(Tensor logits, long[] targets, double[] scores, double[] weights) {
+    /**
+     * Sum of the rows' losses, each times its weight, and the gradient of the hidden states; the caller's weights carry the mean.
+     * The logits are never held.
+     *
+     * @param hidden  [M, C] in the head's dtype
+     * @param head    of V tokens
+     * @param into    where the head's gradients are added; null if it is not trained
+     * @param targets [M] the label tokens l
+     * @param scores  [M] s in [0, 1]
+     * @param weights [M] finite
+     */
+    public static LossValue of(
+            Tensor hidden,
+            LanguageHead head,
+            LinearLogProb.Accumulators into,
+            long[] targets,
+            double[] scores,
+            double[] weights) {
         int m = targets.length;
-        Tensor buffer = logits.detach();
-        Tensor ids = Tensors.longs(targets, m);
-        TokenLogProb.Result forward = TokenLogProb.forward(buffer, ids, null);
-        float[] logps = Tensors.toFloats(forward.logps());
+        float[] probabilities = new float[m];
         float[] upstream = new float[m];
+        for (int i = 0; i < m; i++) {
+            probabilities[i] = (float) scores[i];
+            // The gradient of the KL is that of -logps.
+            upstream[i] = (float) -weights[i];
+        }
+        LinearLogProb.Gradients gradients = LinearLogProb.forwardBackward(
+                hidden,
+                head,
+                new HeadTarget.Named(Tensors.longs(targets, m, 1), Tensors.floats(probabilities, m, 1)),
+                null,
+                Tensors.floats(upstream, m),
+                into,
+                LinearLogProb.DEFAULT_BUDGET);
+        float[] kl = Tensors.toFloats(gradients.result().kl());
         double value = 0;
         for (int i = 0; i < m; i++) {
-            double p = Math.exp(logps[i]);
-            double rest = Math.max(-Math.expm1(logps[i]), LEAST_REST);
-            double s = scores[i];
-            double kl = (s > 0 ? s * (Math.log(s) - logps[i]) : 0) + (s < 1 ? (1 - s) * Math.log((1 - s) / rest) : 0);
-            value += weights[i] * kl;
-            upstream[i] = (float) (-weights[i] * (s - p) / rest);
+            value += weights[i] * kl[i];
         }
-        TokenLogProb.backwardInPlace(buffer, ids, forward.lse(), Tensors.floats(upstream, m), null);
-        return new LossValue(value, buffer);
+        return new LossValue(value, gradients.dhidden());
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.chorus.train;
 
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.loss.BridgedKlLoss;
 import dev.chorus.loss.LossValue;
 import dev.chorus.model.CompletionRows;
@@ -8,6 +9,8 @@ import dev.chorus.model.FlatBatch;
 import dev.chorus.model.Pass;
 import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.text.WordBridge;
+import dev.chorus.torch.Scope;
+import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -30,6 +33,9 @@ public final class BridgedObjective implements Objective {
      * @param wordScores the weak model's log-score of every word
      */
     public record Target(Sequence sequence, List<WordBridge.Word> words, double[] wordScores) {}
+
+    /** Bytes for logits and their exponentials. */
+    private static final long TOP1_BUDGET = LinearLogProb.DEFAULT_BUDGET;
 
     private final Decoder decoder;
     private final List<List<Target>> targets;
@@ -64,8 +70,8 @@ public final class BridgedObjective implements Objective {
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
         Pass pass = decoder.forward(flat, batch.step());
-        Tensor logits = decoder.logits(pass.hidden(), rows.rows());
-        double[] top1 = BridgedKlLoss.top1(logits);
+        Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
+        double[] top1 = top1(hidden.detach(), rows.count());
         double[] scores = new double[rows.count()];
         double[] weights = new double[rows.count()];
         int m = 0;
@@ -79,8 +85,25 @@ public final class BridgedObjective implements Objective {
                 weights[m] = 1.0 / (length * (double) chosen.size());
             }
         }
-        LossValue loss = BridgedKlLoss.of(logits, rows.targets(), scores, weights);
-        pass.backward(logits, loss.gradient());
+        LossValue loss = BridgedKlLoss.of(
+                hidden.detach(), decoder.head(), decoder.headGradients(), rows.targets(), scores, weights);
+        pass.backward(hidden, loss.gradient());
         return loss.value();
+    }
+
+    /** The student's largest probability of every row of hidden [M, E]: some rows' logits at a time. */
+    private double[] top1(Tensor hidden, int m) {
+        double[] top1 = new double[m];
+        int chunk = Math.max(1, (int) Math.min(
+                m, TOP1_BUDGET / (2L * Float.BYTES * decoder.head().weight().size(0))));
+        for (int first = 0; first < m; first += chunk) {
+            int count = Math.min(chunk, m - first);
+            try (Scope scope = new Scope();
+                    Tensors.GradientMode off = Tensors.withoutGradients()) {
+                Tensor logits = decoder.logits(hidden.narrow(0, first, count));
+                System.arraycopy(BridgedKlLoss.top1(logits), 0, top1, first, count);
+            }
+        }
+        return top1;
     }
 }

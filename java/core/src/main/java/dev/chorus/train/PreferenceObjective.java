@@ -1,6 +1,8 @@
 package dev.chorus.train;
 
-import dev.chorus.kernels.TokenLogProb;
+import dev.chorus.kernels.HeadTarget;
+import dev.chorus.kernels.LanguageHead;
+import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
@@ -71,10 +73,12 @@ public final class PreferenceObjective implements Objective {
         FlatBatch flat = FlatBatch.of(tokens);
         CompletionRows rows = CompletionRows.of(flat, starts);
         Pass pass = decoder.forward(flat, batch.step());
-        Tensor logits = decoder.logits(pass.hidden(), rows.rows());
-        Tensor buffer = logits.detach();
-        Tensor targets = Tensors.longs(rows.targets(), rows.count());
-        TokenLogProb.Result forward = TokenLogProb.forward(buffer, targets, null);
+        Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
+        LanguageHead head = decoder.head();
+        HeadTarget targets = new HeadTarget.Token(Tensors.longs(rows.targets(), rows.count()));
+        // The gradient of a token needs its pair's sums: the logits are computed twice, and never held.
+        LinearLogProb.Result forward =
+                LinearLogProb.forward(hidden.detach(), head, targets, null, LinearLogProb.DEFAULT_BUDGET);
         float[] tokenLogps = Tensors.toFloats(forward.logps());
         double[] sums = new double[2 * p];
         for (int m = 0; m < rows.count(); m++) {
@@ -87,8 +91,15 @@ public final class PreferenceObjective implements Objective {
             int sequence = rows.sequence()[m];
             upstream[m] = sequence < p ? value.dchosen()[sequence] : value.drejected()[sequence - p];
         }
-        TokenLogProb.backwardInPlace(buffer, targets, forward.lse(), Tensors.floats(upstream, upstream.length), null);
-        pass.backward(logits, buffer);
+        LinearLogProb.Gradients gradients = LinearLogProb.forwardBackward(
+                hidden.detach(),
+                head,
+                targets,
+                null,
+                Tensors.floats(upstream, upstream.length),
+                decoder.headGradients(),
+                LinearLogProb.DEFAULT_BUDGET);
+        pass.backward(hidden, gradients.dhidden());
         return value.value();
     }
 
