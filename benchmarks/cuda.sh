@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds the CUDA kernels on a machine with a GPU, tests them there and measures them: one command, nothing else is needed.
-#   benchmarks/cuda.sh [--quick] [--no-sanitizer] [--build DIR]
-# In order: the C++ tests on the GPU (ctest -L cuda), what the compiler says of the kernels (ctest -R ^cuda_), the tests once
-# more under compute-sanitizer's memcheck, racecheck, initcheck and synccheck, cuda_benchmark, and, where python3 has PyTorch
-# for this GPU, benchmarks/peers/cuda_ops.py. A step that fails does not stop those after it; the end says what passed.
+#   benchmarks/cuda.sh [--quick] [--no-sanitizer] [--arch LIST] [--build DIR]
+# In order: the C++ tests on the GPU (ctest -L cuda), what the compiler says of the kernels (ctest -R ^cuda_), cuda_benchmark,
+# where python3 has PyTorch for this GPU benchmarks/peers/cuda_ops.py, and the tests once more under compute-sanitizer's memcheck,
+# racecheck, initcheck and synccheck. A step that fails does not stop those after it; the end says what passed.
 #   --quick         of the sanitizer's tools memcheck alone, and no PyTorch
 #   --no-sanitizer  for a machine without compute-sanitizer, which is otherwise a failure
+#   --arch LIST     what to compile for, as CMake writes it, such as 90-real; all that a release has if it is not given
 #   --build DIR     where to build (benchmarks/target/cuda); logs and results are in DIR/results
 # Needs nvcc of CUDA 12.8 or newer (on the PATH, in CUDACXX, or in /usr/local/cuda), CMake 3.20 and a C++ compiler.
 # CHORUS_CUBLAS names a libcublas.so where the loader finds none, PYTHON another python3. Exit status: 0, 1 if a step failed,
@@ -15,16 +16,22 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/benchmarks/target/cuda
 quick=no
 sanitizer=yes
+architectures=()
 python=${PYTHON:-python3}
 
 usage() {
-  echo "cuda.sh: $1; usage: benchmarks/cuda.sh [--quick] [--no-sanitizer] [--build DIR]" >&2
+  echo "cuda.sh: $1; usage: benchmarks/cuda.sh [--quick] [--no-sanitizer] [--arch LIST] [--build DIR]" >&2
   exit 2
 }
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) quick=yes ;;
     --no-sanitizer) sanitizer=no ;;
+    --arch)
+      [ $# -gt 1 ] && [ -n "$2" ] || usage "--arch needs a list"
+      architectures=(-DCHORUS_CUDA_ARCHITECTURES="$2")
+      shift
+      ;;
     --build)
       [ $# -gt 1 ] && [ -n "$2" ] || usage "--build needs a folder"
       mkdir -p "$2" 2>/dev/null || usage "$2 cannot be made"
@@ -84,7 +91,7 @@ logged() {
 commit=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 if [ -n "$(git -C "$root" status --porcelain 2>/dev/null || true)" ]; then commit=$commit-dirty; fi
 if ! logged configure cmake -S "$root/native" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CUDA_COMPILER="$nvcc" \
-    -DCHORUS_CUDA=ON -DCHORUS_COMMIT="$commit"; then
+    -DCHORUS_CUDA=ON -DCHORUS_COMMIT="$commit" ${architectures[@]+"${architectures[@]}"}; then
   fails configure "see $results/configure.log"
   finish
 fi
@@ -111,30 +118,6 @@ check() {
 }
 check tests-on-the-GPU -L cuda
 check compiled-kernels -R '^cuda_'
-
-if [ "$sanitizer" = no ]; then
-  skipped compute-sanitizer "--no-sanitizer"
-else
-  compute_sanitizer=compute-sanitizer
-  has "$compute_sanitizer" || compute_sanitizer=$(dirname "$(command -v "$nvcc")")/compute-sanitizer
-  tools="memcheck racecheck initcheck synccheck"
-  if [ "$quick" = yes ]; then tools=memcheck; fi
-  if ! has "$compute_sanitizer"; then
-    fails compute-sanitizer "it is not on the PATH nor beside nvcc; --no-sanitizer leaves it out"
-  else
-    for tool in $tools; do
-      bad=
-      for test in $tests; do
-        logged "$tool-$test" "$compute_sanitizer" --tool "$tool" --error-exitcode 99 "$build/$test" || bad="$bad $test"
-      done
-      if [ -n "$bad" ]; then
-        fails "$tool" "in$bad"
-      else
-        passed "$tool of $(echo "$tests" | wc -w) test programs"
-      fi
-    done
-  fi
-fi
 
 # cuBLAS is the toolkit's, or else that of PyTorch.
 if [ -z "${CHORUS_CUBLAS:-}" ]; then
@@ -172,5 +155,33 @@ else
     77) skipped cuda_ops.py "$(grep skipped "$results/cuda_ops.log" | tail -1)" ;;
     *) fails cuda_ops.py "see $results/cuda_ops.log" ;;
   esac
+fi
+
+if [ "$sanitizer" = no ]; then
+  skipped compute-sanitizer "--no-sanitizer"
+else
+  compute_sanitizer=compute-sanitizer
+  has "$compute_sanitizer" || compute_sanitizer=$(dirname "$(command -v "$nvcc")")/compute-sanitizer
+  tools="memcheck racecheck initcheck synccheck"
+  if [ "$quick" = yes ]; then tools=memcheck; fi
+  if ! has "$compute_sanitizer"; then
+    fails compute-sanitizer "it is not on the PATH nor beside nvcc; --no-sanitizer leaves it out"
+  else
+    for tool in $tools; do
+      # What the tests fill with NaN would count as written.
+      fill=1
+      if [ "$tool" = initcheck ]; then fill=0; fi
+      bad=
+      for test in $tests; do
+        logged "$tool-$test" env CHORUS_TEST_FILL="$fill" "$compute_sanitizer" --tool "$tool" --error-exitcode 99 \
+          "$build/$test" || bad="$bad $test"
+      done
+      if [ -n "$bad" ]; then
+        fails "$tool" "in$bad"
+      else
+        passed "$tool of $(echo "$tests" | wc -w) test programs"
+      fi
+    done
+  fi
 fi
 finish

@@ -483,14 +483,31 @@ def print_row(row):
     sys.stdout.flush()
 
 
-def run(torch, chorus, clock, device, scale, compile, ops):
+def failed(op, shape, why):
+    """The row of a case that does not run at all."""
+    text = str(why).strip().splitlines()
+    return {"op": op, "shape": shape, **{name: None for name, _, _ in COLUMNS},
+            "differences": f"it cannot run: {text[0] if text else type(why)}", "notes": ""}
+
+
+def run(torch, chorus, clock, device, scale, compile, ops, keep):
+    """The rows; keep(rows) after each."""
     print(f"{'op':<34} {'shape':<24}", *(title.rjust(width) for title, (_, width, _) in zip(TITLES, COLUMNS)))
     rows = []
     with torch.no_grad():
         for op in ops:
-            for case in OPS[op](torch, chorus, device, scale):
-                rows.append(measure(torch, chorus, case, clock, compile))
+            try:
+                for case in OPS[op](torch, chorus, device, scale):
+                    try:
+                        rows.append(measure(torch, chorus, case, clock, compile))
+                    except Exception as why:
+                        rows.append(failed(case.op, case.shape, why))
+                    print_row(rows[-1])
+                    keep(rows)
+            except Exception as why:  # the next case cannot be made
+                rows.append(failed(op, "", why))
                 print_row(rows[-1])
+                keep(rows)
     return rows
 
 
@@ -536,8 +553,7 @@ def main(arguments=None):
     # Our functions launch on the default stream, as PyTorch does unless it is told otherwise.
     chorus = Chorus(options.library, torch, "cuda")
     rows = run(torch, chorus, GpuClock(torch, options.runs), "cuda", lambda full, small: full, torch.compile,
-               options.op or list(OPS))
-    write(rows, about, options.json, options.csv)
+               options.op or list(OPS), lambda rows: write(rows, about, options.json, options.csv))
     return 1 if any(row["differences"] for row in rows) else 0
 
 

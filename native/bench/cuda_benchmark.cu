@@ -132,15 +132,17 @@ int Run(const Arguments& arguments) {
                   {"sizes", arguments.small ? "small" : "full"}};
   for (const auto& fact : report.about) std::printf("%s: %s\n", fact.first.c_str(), fact.second.c_str());
 
-  Timer timer(arguments.runs);
+  Timer timer(arguments.runs, properties[CHORUS_CUDA_CACHE]);
   report.copy = CopyBandwidth(timer, arguments.small);
   std::printf("copy: %.0f GB/s, read and written\n\n", report.copy);
   Context context{timer, report, properties[CHORUS_CUDA_CACHE], arguments.small};
-  for (const Op* op : arguments.ops) RunOp(context, *op);
-
-  if (arguments.json && !report.Write(arguments.json)) {
-    std::fprintf(stderr, "cuda_benchmark: %s cannot be written\n", arguments.json);
-    return 1;
+  for (const Op* op : arguments.ops) {
+    RunOp(context, *op);
+    // What has been measured is there if the next op does not end.
+    if (arguments.json && !report.Write(arguments.json)) {
+      std::fprintf(stderr, "cuda_benchmark: %s cannot be written\n", arguments.json);
+      return 1;
+    }
   }
   return report.AnyFailed() ? 1 : 0;
 }

@@ -23,7 +23,9 @@ struct Times {
 
 class Timer {
  public:
-  explicit Timer(int runs) : starts_(static_cast<size_t>(runs)), stops_(static_cast<size_t>(runs)) {
+  /** `cache`: bytes of the second-level cache. */
+  Timer(int runs, int64_t cache)
+      : starts_(static_cast<size_t>(runs)), stops_(static_cast<size_t>(runs)), flush_(2 * std::max<int64_t>(cache, 1)) {
     for (cudaEvent_t& event : starts_) Check(cudaEventCreate(&event), "event");
     for (cudaEvent_t& event : stops_) Check(cudaEventCreate(&event), "event");
   }
@@ -42,6 +44,8 @@ class Timer {
   Times Measure(const Body& body) {
     const int runs = static_cast<int>(starts_.size());
     for (int run = 0; run < kWarmUp; ++run) body(run);
+    // What the warm-up and whoever filled the tensors have left in the cache.
+    Check(cudaMemsetAsync(flush_.data(), 0, static_cast<size_t>(flush_.size())), "flush");
     Check(cudaDeviceSynchronize(), "warm-up");
     // Two to three milliseconds.
     ForEach(1, Spin, 4'000'000LL);
@@ -66,6 +70,7 @@ class Timer {
  private:
   static constexpr int kWarmUp = 5;
   std::vector<cudaEvent_t> starts_, stops_;
+  Buffer<char> flush_;
 };
 
 }  // namespace chorus_bench

@@ -32,8 +32,8 @@ constexpr RowTeam RowTeamFor(int64_t count, int64_t bytes) {
 }
 
 /**
- * The team where each element is read and written once and nothing is summed, so that results do not depend on it: never so
- * large that one row has a multiprocessor to itself, which would stand still while the next row's first loads are under way.
+ * The team where each element is read once: never so large that one row has a multiprocessor to itself, which would stand
+ * still while its sums are brought together and the next row's first loads are under way.
  */
 constexpr RowTeam OnePassTeamFor(int64_t count, int64_t bytes) {
   return RowTeamFor(count, bytes) == kWarpTeam ? kWarpTeam : kSmallTeam;

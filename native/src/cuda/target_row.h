@@ -20,10 +20,11 @@ template <int kTeam, typename In>
 CHORUS_DEVICE TargetResult TargetRowForward(const In* z, int V, const int64_t* target, const float* weight, int64_t name,
                                             const Faults& faults) {
   if (weight && *weight == 0) return {0, 0, 0};
-  const RowSoftmax row = SoftmaxOf<kTeam, Read::kOnce>(z, V, Unmapped());
+  // Asked for before the row, so that nobody waits for it behind the row.
   const int64_t t = *target;
   const bool in_range = t >= 0 && t < V;
   const float z_target = in_range ? ToFloat(z[t]) : 0.0f;
+  const RowSoftmax row = SoftmaxOf<kTeam, Read::kOnce>(z, V, Unmapped());
   const bool good_weight = !weight || IsWeight(*weight);
   const bool good = good_weight && in_range && !row.HasBadLogit() && z_target != -INFINITY;
   if (!good) {

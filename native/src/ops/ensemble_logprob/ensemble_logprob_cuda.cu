@@ -305,22 +305,13 @@ OneModel<In> RaggedModelAt(Void* const* logits, const RaggedEnsemble& e, int64_t
 template <typename In>
 chorus_status ForwardTokens(const char* op, const char* shape, const ModelLogits<const In>& models,
                             const EnsembleResult& r, const Ensemble& e, const Faults& faults, void* stream) {
-  const RowTeam size = RowTeamFor(e.V, sizeof(In));
-  if (size == kLargeTeam) {
-    // Next to such rows the launches are nothing.
-    for (int64_t w = 0; w < e.W; ++w) {
-      const chorus_status rows = LaunchKernel(op, shape, RowLaunch(e.N, size), stream, ModelForward<kLargeTeam, In>,
-                                              ResultAt(r, e, w), ModelAt(models, e, w), faults);
-      if (rows != CHORUS_OK) return rows;
-    }
-  } else {
-    const bool split = SplitsModels(e.N, e.W);
-    const chorus_status rows = WithOnePassTeam(size, [&](auto team) {
-      return LaunchKernel(op, shape, RowLaunch(split ? e.W * e.N : e.N, size), stream, TokensForward<team(), In>, r,
-                          models, e, split, faults);
-    });
-    if (rows != CHORUS_OK || !split) return rows;
-  }
+  const RowTeam size = OnePassTeamFor(e.V, sizeof(In));
+  const bool split = SplitsModels(e.N, e.W);
+  const chorus_status rows = WithOnePassTeam(size, [&](auto team) {
+    return LaunchKernel(op, shape, RowLaunch(split ? e.W * e.N : e.N, size), stream, TokensForward<team(), In>, r, models, e,
+                        split, faults);
+  });
+  if (rows != CHORUS_OK || !split) return rows;
   return LaunchKernel(op, shape, RowLaunch(e.N, kWarpTeam), stream, MixTokens, r, e, faults);
 }
 
@@ -397,7 +388,7 @@ extern "C" chorus_status chorus_cuda_ragged_ensemble_logprob_forward(
     const int64_t N = rows[w], V = vocabularies[w];
     const chorus_status launched = WithType(op, type, logits[w], [&](auto* z) {
       using In = std::remove_const_t<std::remove_pointer_t<decltype(z)>>;
-      return WithTeam(RowTeamFor(V, sizeof *z), [&](auto team) {
+      return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
         const ModelResult result = {logps[w], lse[w], entropy ? entropy[w] : nullptr};
         return LaunchKernel(op, Shape(type, {{"w", w}, {"N", N}, {"V", V}}), RowLaunch(N, static_cast<RowTeam>(team())),
                             stream, ModelForward<team(), In>, result, RaggedModelAt<const In>(logits, e, w), faults);

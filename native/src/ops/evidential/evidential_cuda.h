@@ -184,7 +184,7 @@ class EvidentialRow {
     const double evidence = CombineLanes(static_cast<double>(sum), lanes, Plus()) * kUnit;
     strength = (shift > 0 ? c.K * exp(-static_cast<double>(shift)) : c.K) + evidence;
     const double log_strength = shift + log(strength);
-    // Each lane writes the same.
+    if (rank != 0) return;
     rest[LogPlace()] = static_cast<float>(log_strength);
     rest[LogPlace() + 1] = static_cast<float>(log_strength - static_cast<float>(log_strength));
   }

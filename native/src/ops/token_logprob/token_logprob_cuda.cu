@@ -58,7 +58,7 @@ extern "C" chorus_status chorus_cuda_token_logprob_forward(float* logps, float* 
   }
   const Faults faults = FaultsOf(fault, Op::kTokenLogprob);
   return WithType(op, type, logits, [&](auto* z) {
-    return WithTeam(RowTeamFor(V, sizeof *z), [&](auto team) {
+    return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
       using In = std::remove_const_t<std::remove_pointer_t<decltype(z)>>;
       return LaunchKernel(op, Shape(type, {{"N", N}, {"V", V}}), RowLaunch(N, static_cast<RowTeam>(team())), stream,
                           TokenForward<team(), In>, logps, lse, entropy, z, targets, weights, N, static_cast<int>(V),

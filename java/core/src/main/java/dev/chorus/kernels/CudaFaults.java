@@ -21,7 +21,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }
  * }</pre>
  *
- * <p>It counts for calls of the thread that opened it, on the device of that tensor. Closing does not check. Calls that need
+ * <p>It counts for calls of the thread that opened it, on the device of that tensor, as long as LibTorch's current stream there is
+ * the one that it was when this was opened. Closing does not check. Calls that need
  * numbers on the host wait all the same: {@link PreferenceLoss}, for its sums and where its tokens end, and the ops over hidden
  * states where rows have weights, for the number of rows that count.
  */
@@ -36,16 +37,16 @@ public final class CudaFaults implements AutoCloseable {
     private boolean deferring;
     private boolean closed;
 
+    /** Of the host, where there is nothing to defer. */
+    private CudaFaults(Place host) {
+        place = host;
+        memory = null;
+    }
+
     /** Of one call, or, after {@link #deferred}, of many. */
-    CudaFaults(Place place) {
-        this.place = place;
-        if (!place.isCuda()) {
-            memory = null;
-            return;
-        }
-        CudaLibrary.require();
-        try (CurrentDevice device = new CurrentDevice(place);
-                Scope scope = new Scope()) {
+    CudaFaults(CurrentDevice device) {
+        place = device.place();
+        try (Scope scope = new Scope()) {
             // Its life is this object's, not that of the scope around.
             memory = scope.release(place.empty(ScalarType.Long, 1));
             try (LongPointer word = word()) {
@@ -69,7 +70,14 @@ public final class CudaFaults implements AutoCloseable {
     }
 
     static CudaFaults deferred(Place place) {
-        CudaFaults faults = new CudaFaults(place);
+        CudaFaults faults;
+        if (place.isCuda()) {
+            try (CurrentDevice device = new CurrentDevice(place)) {
+                faults = new CudaFaults(device);
+            }
+        } else {
+            faults = new CudaFaults(place);
+        }
         faults.deferring = true;
         faults.outer = DEFERRED.get();
         DEFERRED.set(faults);
@@ -79,11 +87,14 @@ public final class CudaFaults implements AutoCloseable {
     /** What calls on this place report to, or null if they check themselves. */
     static CudaFaults current(Place place) {
         CudaFaults faults = DEFERRED.get();
-        return faults != null && faults.place.equals(place) ? faults : null;
+        while (faults != null && !faults.place.equals(place)) {
+            faults = faults.outer;
+        }
+        return faults;
     }
 
     /**
-     * Waits for LibTorch's current stream; calls that were made on another one must have been joined to it.
+     * Waits for LibTorch's current stream.
      *
      * @throws KernelException if a kernel has found a bad value since this was opened: names the op, the first bad row and the
      *                         reason; or if the device has failed
@@ -96,8 +107,13 @@ public final class CudaFaults implements AutoCloseable {
         if (!place.isCuda()) {
             return;
         }
-        try (CurrentDevice device = new CurrentDevice(place);
-                LongPointer word = word()) {
+        try (CurrentDevice device = new CurrentDevice(place)) {
+            check(device, op, shape, type);
+        }
+    }
+
+    void check(CurrentDevice device, String op, String shape, LogitType type) {
+        try (LongPointer word = word()) {
             raise(ChorusCudaNative.chorus_cuda_fault_status(word, device.stream()), op, shape, type);
         }
     }

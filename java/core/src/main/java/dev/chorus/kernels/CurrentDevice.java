@@ -8,18 +8,29 @@ import org.bytedeco.javacpp.Pointer;
 
 /** Makes a GPU the calling thread's current one until closed, and knows the stream on which LibTorch launches there now. */
 final class CurrentDevice implements AutoCloseable {
+    private final Place place;
     private final int previous;
     private final Pointer stream;
 
-    /** @throws KernelException if there is no such device */
+    /** @throws KernelException if there is no such device, or the kernels or LibTorch cannot use it; says why */
     CurrentDevice(Place place) {
+        this.place = place;
+        CudaLibrary.require();
+        if (!place.isSimulated() && CudaStreams.missing() != null) {
+            throw new KernelException(
+                    "use_device", KernelException.Status.CUDA, "[" + place + "]", "any", CudaStreams.missing());
+        }
         previous = use(place.index());
         try {
             stream = place.isSimulated() ? null : CudaStreams.current(place.index());
         } catch (Throwable e) {
-            use(previous);
+            restore();
             throw e;
         }
+    }
+
+    Place place() {
+        return place;
     }
 
     /** A {@code cudaStream_t}; null for the default stream. */
@@ -29,7 +40,14 @@ final class CurrentDevice implements AutoCloseable {
 
     @Override
     public void close() {
-        use(previous);
+        restore();
+    }
+
+    private void restore() {
+        // To set a device makes a context on it, so that is left alone where it is none's wish.
+        if (previous != place.index()) {
+            use(previous);
+        }
     }
 
     /** The device that was current. */

@@ -25,11 +25,23 @@ final class DeviceCall implements AutoCloseable {
 
     private DeviceCall(Place place) {
         this.place = place;
-        CudaFaults deferred = place.isCuda() ? CudaFaults.current(place) : null;
-        own = place.isCuda() && deferred == null;
-        faults = own ? new CudaFaults(place) : deferred;
-        device = place.isCuda() ? new CurrentDevice(place) : null;
-        word = place.isCuda() ? faults.word() : null;
+        if (!place.isCuda()) {
+            own = false;
+            faults = null;
+            device = null;
+            word = null;
+            return;
+        }
+        device = new CurrentDevice(place);
+        try {
+            CudaFaults deferred = CudaFaults.current(place);
+            own = deferred == null;
+            faults = own ? new CudaFaults(device) : deferred;
+            word = faults.word();
+        } catch (Throwable e) {
+            device.close();
+            throw e;
+        }
     }
 
     /**
@@ -114,7 +126,7 @@ final class DeviceCall implements AutoCloseable {
                     type,
                     ChorusCudaNative.chorus_cuda_last_error().getString());
         } else if (own) {
-            faults.check(op, shape, type);
+            faults.check(device, op, shape, type);
         }
     }
 
@@ -124,9 +136,9 @@ final class DeviceCall implements AutoCloseable {
             return;
         }
         word.close();
-        device.close();
         if (own) {
             faults.close();
         }
+        device.close();
     }
 }

@@ -288,13 +288,15 @@ public final class EvidentialLoss {
             rows = KernelArguments.size("logits", logits, 0, "N", "K");
             classes = logits.size(1);
             labels = KernelArguments.size("targets", targets, 1, "N", "W", "K");
-            device = DeviceCall.at("logits", logits);
-            type = device.checkLogits("logits", logits, rows, classes);
+            Place place = Place.of("logits", logits);
+            type = KernelArguments.checkLogits(place, "logits", logits, rows, classes);
             this.logits = logits;
             stride = KernelArguments.rowStride("logits", logits);
-            this.targets = device.floats("targets", targets, rows, labels, classes);
-            this.lambda = device.floatsOrNull("lambda", lambda, rows, labels);
-            this.weights = device.floatsOrNull("weights", weights, rows);
+            this.targets = KernelArguments.floats(place, "targets", targets, rows, labels, classes);
+            this.lambda = lambda == null ? null : KernelArguments.floats(place, "lambda", lambda, rows, labels);
+            this.weights = weights == null ? null : KernelArguments.floats(place, "weights", weights, rows);
+            // Last: whoever refuses an argument would have to close it.
+            device = DeviceCall.at(place);
         }
 
         /** The one function for CUDA, of both directions. */

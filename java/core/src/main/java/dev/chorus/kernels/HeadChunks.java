@@ -16,8 +16,17 @@ final class HeadChunks {
     /** The weight's gradient in bf16 is made in blocks of its rows, each of at most this share of the budget. */
     private static final int BLOCK_SHARE = 8;
 
+    /**
+     * On a GPU rows of logits begin at multiples of so many bytes: cuBLAS and the kernels then move 16 bytes at a time whatever
+     * the vocabulary's size is.
+     */
+    private static final int ROW_ALIGNMENT = 128;
+
     /** The kernel between the products. */
     interface Step {
+        /** The op's name, for messages. */
+        String op();
+
         /** Numbers that each row gives, f32. */
         int results();
 
@@ -27,7 +36,8 @@ final class HeadChunks {
         /**
          * Computes a chunk.
          *
-         * @param logits [n, V] {@code h W^T}; with a gradient wanted, left as the gradient with respect to it
+         * @param logits [n, V] {@code h W^T}, rows dense and perhaps strided; with a gradient wanted, left as the gradient with
+         *               respect to it
          * @param out    [results, n] f32, contiguous, to be filled
          */
         void compute(Chunk chunk, Tensor logits, Tensor out);
@@ -63,6 +73,9 @@ final class HeadChunks {
     private final Place place;
     /** Numbers of the rows that count; null if all do. */
     private final long[] kept;
+
+    /** Elements from one row of logits to the next. */
+    private final long stride;
 
     private final int chunkRows;
     private final int weightBlock;
@@ -100,6 +113,8 @@ final class HeadChunks {
                 kept = keptRows(Tensors.toFloats(weights.cpu()));
             }
         }
+        long alignment = place.isCuda() ? ROW_ALIGNMENT / bytes() : 1;
+        stride = (vocabulary + alignment - 1) / alignment * alignment;
         weightBlock = weightBlock(budget);
         chunkRows = chunkRows(budget);
     }
@@ -151,15 +166,15 @@ final class HeadChunks {
                 int chunks = (count - 1) / chunkRows + 1;
                 // Of nearly equal size: a short last one would run at a worse rate.
                 int size = (count - 1) / chunks + 1;
-                Tensor logits = empty(size, vocabulary);
-                Tensor names = place.bring(Tensors.longs(names(0, count), count));
+                Tensor logits = empty(size, stride).narrow(1, 0, vocabulary);
+                Tensor names = kept == null ? place.range(count) : place.bring(Tensors.longs(kept, count));
                 for (int first = 0; first < count; first += size) {
                     int n = Math.min(size, count - first);
                     Chunk chunk = new Chunk(first, n, names.narrow(0, first, n), kept == null);
                     compute(chunk, logits, results, dhidden, accumulators);
                 }
                 if (faults != null) {
-                    faults.check();
+                    faults.check(step.op(), "[N=" + rows + ", V=" + vocabulary + "]", type);
                 }
             }
         }
@@ -179,7 +194,9 @@ final class HeadChunks {
             boolean whole = kept == null && count == rows;
             Tensor out = whole ? results : place.empty(ScalarType.Float, step.results(), count);
             step.compute(chunk, logits, out);
-            if (!whole) {
+            if (!whole && kept == null) {
+                results.narrow(1, first, count).copy_(out);
+            } else if (!whole) {
                 results.index_copy_(1, names, out);
             }
             if (dhidden == null) {
@@ -221,14 +238,6 @@ final class HeadChunks {
         }
     }
 
-    private long[] names(int first, int count) {
-        long[] names = new long[count];
-        for (int i = 0; i < count; i++) {
-            names[i] = kept == null ? first + i : kept[first + i];
-        }
-        return names;
-    }
-
     /** Null if every row counts. A weight that is no weight counts, so that the kernel can name it. */
     private static long[] keptRows(float[] weights) {
         long[] kept = new long[weights.length];
@@ -248,8 +257,8 @@ final class HeadChunks {
 
     /** How many rows fit into the budget, with all that is made for them. */
     private int chunkRows(long budget) {
-        long element = half ? Short.BYTES : Float.BYTES;
-        long row = vocabulary * element + 16 * Long.BYTES;
+        long element = bytes();
+        long row = stride * element + 16 * Long.BYTES;
         if (kept != null) {
             // Copies of the hidden states and of the step's arguments, and the gradient before it is put in place.
             row += (withGradient ? 2 : 1) * width * element + step.bytesOfCopies();
@@ -263,6 +272,11 @@ final class HeadChunks {
                     + " bytes, which one row of " + vocabulary + " logits needs, got " + budget);
         }
         return Math.toIntExact(Math.min((budget - fixed) / row, Integer.MAX_VALUE));
+    }
+
+    /** Of an element. */
+    private int bytes() {
+        return half ? Short.BYTES : Float.BYTES;
     }
 
     private Tensor empty(long... shape) {

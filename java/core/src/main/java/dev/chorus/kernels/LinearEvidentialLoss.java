@@ -126,6 +126,11 @@ public final class LinearEvidentialLoss {
         }
 
         @Override
+        public String op() {
+            return "evidential_token";
+        }
+
+        @Override
         public int results() {
             return 3;
         }

@@ -23,7 +23,9 @@ import org.bytedeco.pytorch.Tensor;
  * fused linear losses (arXiv:2410.10989, section 3.2), with gradients accumulated in f32.
  *
  * <p>With bf16 hidden states and weight the products are LibTorch's of bf16 (oneDNN, which uses AMX where there is one): a
- * logit is rounded to bf16, sums inside a product are f32. The rows are computed as {@link TokenLogProb} says.
+ * logit is rounded to bf16, sums inside a product are f32. On a GPU they are cuBLAS's, which may split a long sum and add the parts in
+ * bf16 unless LibTorch is told otherwise ({@code torch.globalContext().setAllowBF16ReductionCuBLAS}); the weight's gradient is
+ * added in f32 always. The rows are computed as {@link TokenLogProb} says.
  */
 public final class LinearLogProb {
     /** Bytes that a call may allocate beside its results. */

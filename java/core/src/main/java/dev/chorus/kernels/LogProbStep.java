@@ -48,6 +48,11 @@ final class LogProbStep implements HeadChunks.Step {
     }
 
     @Override
+    public String op() {
+        return "linear_logprob";
+    }
+
+    @Override
     public int results() {
         return RESULTS;
     }
@@ -87,6 +92,7 @@ final class LogProbStep implements HeadChunks.Step {
         FloatPointer weightData = w == null ? null : w.data_ptr_float();
         FloatPointer dlogpsData = d == null ? null : d.data_ptr_float();
         LongPointer nameData = chunk.names().data_ptr_long();
+        long stride = KernelArguments.rowStride("logits", logits);
         long k = probabilities == null ? 1 : ids.size(1);
         try (DeviceCall call = DeviceCall.at(place)) {
             int status = call.isCuda()
@@ -106,7 +112,7 @@ final class LogProbStep implements HeadChunks.Step {
                             chunk.count(),
                             vocabulary,
                             k,
-                            vocabulary,
+                            stride,
                             head.scale(),
                             head.softCap(),
                             type.code,
@@ -131,7 +137,7 @@ final class LogProbStep implements HeadChunks.Step {
                                     chunk.count(),
                                     vocabulary,
                                     k,
-                                    vocabulary,
+                                    stride,
                                     head.scale(),
                                     head.softCap());
                         case BF16 ->
@@ -151,12 +157,12 @@ final class LogProbStep implements HeadChunks.Step {
                                     chunk.count(),
                                     vocabulary,
                                     k,
-                                    vocabulary,
+                                    stride,
                                     head.scale(),
                                     head.softCap());
                     };
             KernelArguments.keepAlive(out, logits, chunk.names(), ids, probabilities, dense, w, d, head.bias());
-            call.raise(status, "linear_logprob", "[N=" + rows + ", V=" + vocabulary + "]", type);
+            call.raise(status, op(), "[N=" + rows + ", V=" + vocabulary + "]", type);
         }
     }
 

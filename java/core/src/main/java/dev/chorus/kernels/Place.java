@@ -2,6 +2,7 @@ package dev.chorus.kernels;
 
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -72,6 +73,12 @@ record Place(int index) {
                 return torch.empty(shape, there, null);
             }
         }
+    }
+
+    /** The numbers from 0 to count - 1, int64, here, in the caller's scope; on a GPU nothing is waited for. */
+    Tensor range(int count) {
+        Tensor numbers = empty(ScalarType.Long, count);
+        return torch.arange_out(numbers, new Scalar(count));
     }
 
     /** A tensor of the host here, in the caller's scope. */

@@ -45,7 +45,7 @@ public record LibTorchJars(List<String> cpu, List<String> gpu) {
     public String cure() {
         return "remove one from the class path: for CPUs " + cpu + ", for GPUs " + gpu
                 + " (with Maven, exclude org.bytedeco:pytorch with the platform's classifier and keep the one that ends in -gpu, or"
-                + " the other way round)";
+                + " the other way round; of Chorus's own folders, build again with the one profile that is meant)";
     }
 
     void requireOne() {

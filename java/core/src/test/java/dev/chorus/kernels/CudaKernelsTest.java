@@ -3,10 +3,10 @@ package dev.chorus.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.chorus.torch.LibTorch;
+import dev.chorus.torch.CudaStreams;
+import dev.chorus.torch.LibTorchJars;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 
@@ -15,9 +15,12 @@ import org.junit.jupiter.api.Tag;
 class CudaKernelsTest extends DeviceKernels {
     @BeforeEach
     void requireGpu() {
-        LibTorch.load();
-        assumeTrue(torch.cuda_is_available(), "LibTorch has no CUDA device");
+        // With a GPU and the LibTorch for it, what does not work is no reason to skip.
+        boolean meant =
+                LibTorchJars.find().areForGpus() && !CudaLibrary.look().gpus().isEmpty();
+        assumeTrue(meant, "there is no GPU, or LibTorch is the one for CPUs");
         assertThat(CudaLibrary.look().missing()).isNull();
+        assertThat(CudaStreams.missing()).isNull();
     }
 
     @Override

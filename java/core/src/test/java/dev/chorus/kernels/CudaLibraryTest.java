@@ -22,7 +22,7 @@ class CudaLibraryTest {
             assertThat(look.runtime()).isGreaterThanOrEqualTo(12080);
             assertThat(look.missing()).contains("no NVIDIA driver").contains("install its driver");
         } else {
-            assertThat(look.missing()).containsAnyOf("nvidia-smi", "install a driver", "compute capability");
+            assertThat(look.missing()).containsAnyOf("nvidia-smi", "install a newer driver", "compute capability");
         }
     }
 

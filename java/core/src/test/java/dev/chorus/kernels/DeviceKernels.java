@@ -441,6 +441,32 @@ abstract class DeviceKernels {
                 .satisfies(e -> assertThat(e.status()).isEqualTo(KernelException.Status.INVALID_VALUE));
     }
 
+    /** In bf16, whose rows are padded on a device, in several chunks, with all rows or some; what follows is not disturbed. */
+    @Test
+    void aBadRowOfAChunkedCallIsNamedAsOnTheHost() {
+        Tensor hidden = uniform(-1, 1, N, 24).to(ScalarType.BFloat16);
+        Tensor weight = uniform(-1, 1, V, 24).to(ScalarType.BFloat16);
+        Tensor good = below(V, N);
+        Tensor bad = good.clone();
+        bad.narrow(0, 9, 1).fill_(dev.chorus.torch.Tensors.scalar(V));
+        Tensor weights = uniform(0.5, 1, N);
+        weights.narrow(0, 2, 1).zero_();
+        for (Tensor rowWeights : new Tensor[] {null, weights}) {
+            UnaryOperator<Tensor> logps = targets -> onDevice(() -> LinearLogProb.forward(
+                            bring(hidden),
+                            LanguageHead.of(bring(weight)),
+                            new HeadTarget.Token(bring(targets)),
+                            rowWeights == null ? null : bring(rowWeights),
+                            5 * (2L * V + 1000))
+                    .logps());
+            assertThatExceptionOfType(KernelException.class)
+                    .isThrownBy(() -> logps.apply(bad))
+                    .withMessageContaining("linear_logprob failed on [N=13, V=531] bf16")
+                    .withMessageContaining("row 9: a target is outside the vocabulary");
+            assertThat(wide(logps.apply(good).cpu())).doesNotContain(Double.NaN);
+        }
+    }
+
     @Test
     void checksCanBeDeferred_AndBadRowsAreNaNUntilThen() {
         Tensor logits = uniform(-8, 8, N, V);

@@ -6,7 +6,6 @@ import dev.chorus.kernels.CudaLibrary.Look;
 import dev.chorus.torch.LibTorchJars;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -22,14 +21,14 @@ final class Cuda {
 
     private final Supplier<Look> look;
     private final LibTorchJars jars;
-    private final BooleanSupplier torchHasCuda;
+    private final Supplier<String> torchMissing;
     private Look seen;
 
-    /** @param torchHasCuda loads LibTorch */
-    Cuda(Supplier<Look> look, LibTorchJars jars, BooleanSupplier torchHasCuda) {
+    /** @param torchMissing why LibTorch cannot use a GPU, with the cure, or null; loads LibTorch */
+    Cuda(Supplier<Look> look, LibTorchJars jars, Supplier<String> torchMissing) {
         this.look = look;
         this.jars = jars;
-        this.torchHasCuda = torchHasCuda;
+        this.torchMissing = torchMissing;
     }
 
     /** Driver, runtime, GPUs. */
@@ -48,22 +47,20 @@ final class Cuda {
     Finding libTorch() {
         if (jars.areForGpus()) {
             String text = "LibTorch for GPUs " + jars.gpu();
-            return look().gpus().isEmpty() || hasCuda()
+            String missing = torchMissing.get();
+            return missing == null
                     ? Finding.ok("CUDA tensors", text)
-                    : Finding.absent(
-                            "CUDA tensors",
-                            text + " finds no device",
-                            "it needs CUDA 13's cuBLAS and its like, cuDNN 9 and NCCL on the library path; or mvn -Pgpu,gpu-redist");
+                    : Finding.absent("CUDA tensors", text + " cannot be used", missing);
         }
         String text = "LibTorch is the one for CPUs";
         return look().gpus().isEmpty()
                 ? Finding.ok("CUDA tensors", text + ", as the machine asks for")
-                : Finding.absent("CUDA tensors", text, "build with mvn -Pgpu, or put pytorch's -gpu jar in its place");
+                : Finding.absent("CUDA tensors", text, torchMissing.get());
     }
 
     /** Which library serves each op. */
     Finding servedBy() {
-        boolean device = look().missing() == null && jars.areForGpus() && hasCuda();
+        boolean device = look().missing() == null && jars.areForGpus() && torchMissing.get() == null;
         String ops = String.join(", ", OPS);
         return Finding.ok(
                 "Served by",
@@ -82,14 +79,6 @@ final class Cuda {
                 gpu.capability() % 10,
                 gpu.multiprocessors(),
                 gpu.memory() / (1024.0 * 1024 * 1024));
-    }
-
-    private boolean hasCuda() {
-        try {
-            return torchHasCuda.getAsBoolean();
-        } catch (LinkageError | RuntimeException e) {
-            return false; // the check of LibTorch has said why
-        }
     }
 
     private Look look() {

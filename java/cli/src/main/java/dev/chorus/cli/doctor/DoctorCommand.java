@@ -2,6 +2,7 @@ package dev.chorus.cli.doctor;
 
 import dev.chorus.cli.doctor.Finding.State;
 import dev.chorus.kernels.CudaLibrary;
+import dev.chorus.torch.CudaStreams;
 import dev.chorus.torch.LibTorchJars;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.global.torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,7 +60,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private static List<Check> checks() {
         CpuInfo cpu = CpuInfo.read(Path.of("/proc/cpuinfo"));
         Tools tools = new Tools(Shell.SYSTEM, System.getenv());
-        Cuda cuda = new Cuda(CudaLibrary::look, LibTorchJars.find(), torch::cuda_is_available);
+        Cuda cuda = new Cuda(CudaLibrary::look, LibTorchJars.find(), CudaStreams::missing);
         return List.of(
                 Machine::java,
                 () -> Machine.processor(cpu, Runtime.getRuntime().availableProcessors()),

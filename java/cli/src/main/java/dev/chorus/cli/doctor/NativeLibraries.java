@@ -1,6 +1,7 @@
 package dev.chorus.cli.doctor;
 
 import dev.chorus.kernels.Instructions;
+import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.LibTorchJars;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +48,7 @@ final class NativeLibraries {
 
     static Finding blas() {
         try {
+            LibTorch.load();
             return blas(torch.show_config().getString(), loadedLibraries(Path.of("/proc/self/maps")));
         } catch (LinkageError | RuntimeException e) {
             return Finding.missing("BLAS", "not known, because LibTorch does not load", "see LibTorch");
@@ -80,6 +82,7 @@ final class NativeLibraries {
 
     static Finding openMp() {
         try {
+            LibTorch.load();
             String info = torch.get_openmp_version().getString().replaceFirst(".*\\(a\\.k\\.a\\. (.*)\\)", "$1");
             return openMp(info, torch.get_num_threads(), System.getenv());
         } catch (LinkageError | RuntimeException e) {

@@ -16,7 +16,7 @@ class CudaTest {
 
     @Test
     void aGpuWithEverything_isNamedWithItsNumbers_AndServesTheOps() {
-        Cuda cuda = new Cuda(() -> new Look(true, 13000, 13000, List.of(GPU), null), FOR_GPUS, () -> true);
+        Cuda cuda = new Cuda(() -> new Look(true, 13000, 13000, List.of(GPU), null), FOR_GPUS, () -> null);
         assertThat(cuda.kernels().state()).isEqualTo(State.OK);
         assertThat(cuda.kernels().text())
                 .isEqualTo(
@@ -28,7 +28,8 @@ class CudaTest {
 
     @Test
     void aGpuWithoutItsLibTorch_comesWithTheCure() {
-        Cuda cuda = new Cuda(() -> new Look(true, 13000, 13000, List.of(GPU), null), FOR_CPUS, () -> false);
+        Cuda cuda = new Cuda(
+                () -> new Look(true, 13000, 13000, List.of(GPU), null), FOR_CPUS, () -> "build with mvn -Pgpu");
         assertThat(cuda.libTorch().state()).isEqualTo(State.ABSENT);
         assertThat(cuda.libTorch().cure()).contains("mvn -Pgpu");
         assertThat(cuda.servedBy().text()).doesNotContain("libchorus_cuda");
@@ -36,7 +37,10 @@ class CudaTest {
 
     @Test
     void aLibTorchForGpusThatFindsNone_comesWithTheCure() {
-        Cuda cuda = new Cuda(() -> new Look(true, 13000, 13000, List.of(GPU), null), FOR_GPUS, () -> false);
+        Cuda cuda = new Cuda(
+                () -> new Look(true, 13000, 13000, List.of(GPU), null),
+                FOR_GPUS,
+                () -> "cuDNN 9 is not there; mvn -Pgpu,gpu-redist");
         assertThat(cuda.libTorch().state()).isEqualTo(State.ABSENT);
         assertThat(cuda.libTorch().cure()).contains("cuDNN 9", "gpu-redist");
         assertThat(cuda.servedBy().text()).endsWith("libchorus (the processor)");
@@ -45,12 +49,16 @@ class CudaTest {
     @Test
     void whatIsMissing_isSaidWithItsCure() {
         Finding unbuilt = new Cuda(
-                        () -> new Look(false, 0, 0, List.of(), "no kernels; build with nvcc"), FOR_CPUS, () -> false)
+                        () -> new Look(false, 0, 0, List.of(), "no kernels; build with nvcc"),
+                        FOR_CPUS,
+                        () -> "build with mvn -Pgpu")
                 .kernels();
         assertThat(unbuilt.state()).isEqualTo(State.ABSENT);
         assertThat(unbuilt.cure()).isEqualTo("no kernels; build with nvcc");
         Finding undriven = new Cuda(
-                        () -> new Look(true, 0, 13000, List.of(), "install its driver"), FOR_CPUS, () -> false)
+                        () -> new Look(true, 0, 13000, List.of(), "install its driver"),
+                        FOR_CPUS,
+                        () -> "build with mvn -Pgpu")
                 .kernels();
         assertThat(undriven.line(4)).isEqualTo("--  CUDA  libchorus_cuda loads, runtime 13.0; install its driver");
     }
