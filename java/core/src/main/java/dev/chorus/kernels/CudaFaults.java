@@ -22,9 +22,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }</pre>
  *
  * <p>It counts for calls of the thread that opened it, on the device of that tensor, as long as LibTorch's current stream there is
- * the one that it was when this was opened. Closing does not check. Calls that need
- * numbers on the host wait all the same: {@link PreferenceLoss}, for its sums and where its tokens end, and the ops over hidden
- * states where rows have weights, for the number of rows that count.
+ * the one that it was when this was opened. Closing does not check. Calls that need numbers on the host wait all the same:
+ * {@link PreferenceLoss}, for its sums and where its tokens end, and the ops over hidden states where rows have weights, for the
+ * number of rows that count.
  */
 public final class CudaFaults implements AutoCloseable {
     private static final ThreadLocal<CudaFaults> DEFERRED = new ThreadLocal<>();

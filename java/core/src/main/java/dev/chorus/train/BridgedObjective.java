@@ -1,5 +1,6 @@
 package dev.chorus.train;
 
+import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.loss.BridgedKlLoss;
 import dev.chorus.loss.LossValue;
@@ -71,7 +72,8 @@ public final class BridgedObjective implements Objective {
         CompletionRows rows = CompletionRows.of(flat, starts);
         Pass pass = decoder.forward(flat, batch.step());
         Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
-        double[] top1 = top1(hidden.detach(), rows.count());
+        LanguageHead head = decoder.head();
+        double[] top1 = top1(hidden.detach(), rows.count(), head.weight().size(0));
         double[] scores = new double[rows.count()];
         double[] weights = new double[rows.count()];
         int m = 0;
@@ -85,17 +87,16 @@ public final class BridgedObjective implements Objective {
                 weights[m] = 1.0 / (length * (double) chosen.size());
             }
         }
-        LossValue loss = BridgedKlLoss.of(
-                hidden.detach(), decoder.head(), decoder.headGradients(), rows.targets(), scores, weights);
+        LossValue loss =
+                BridgedKlLoss.of(hidden.detach(), head, decoder.headGradients(), rows.targets(), scores, weights);
         pass.backward(hidden, loss.gradient());
         return loss.value();
     }
 
-    /** The student's largest probability of every row of hidden [M, E]: some rows' logits at a time. */
-    private double[] top1(Tensor hidden, int m) {
+    /** The student's largest probability of every row of hidden [M, E] over V tokens: some rows' logits at a time. */
+    private double[] top1(Tensor hidden, int m, long v) {
         double[] top1 = new double[m];
-        int chunk = Math.max(1, (int) Math.min(
-                m, TOP1_BUDGET / (2L * Float.BYTES * decoder.head().weight().size(0))));
+        int chunk = (int) Math.max(1, Math.min(m, TOP1_BUDGET / (2L * Float.BYTES * v)));
         for (int first = 0; first < m; first += chunk) {
             int count = Math.min(chunk, m - first);
             try (Scope scope = new Scope();
