@@ -45,6 +45,16 @@ class MainTest {
         assertThat(out.toString()).isEmpty();
     }
 
+    /** All of it, on this machine, with a user's class path: the presets of CUDA, which are optional, are not there. */
+    @Test
+    void doctorLooksAtEverything() {
+        assertThat(execute("doctor")).as(out.toString()).isZero();
+        assertThat(out.toString())
+                .contains("LibTorch", "Kernels", "CUDA tensors", "Served by")
+                .endsWith("ready\n");
+        assertThat(err.toString()).isEmpty();
+    }
+
     @Test
     void noCommandIsWrongUsage() {
         assertThat(execute()).isEqualTo(2);

@@ -35,9 +35,7 @@ public final class CudaStreams {
         if (missing() != null) {
             throw new IllegalStateException(missing());
         }
-        try (CUDAStream stream = torch_cuda.getCurrentCUDAStream((byte) device)) {
-            return stream.stream();
-        }
+        return Presets.current(device);
     }
 
     private static String load() {
@@ -50,9 +48,8 @@ public final class CudaStreams {
                                 + " -Pgpu,gpu-redist"
                         : "LibTorch is the one for CPUs; build with mvn -Pgpu, or put pytorch's -gpu jar in its place";
             }
-            try (CUDAStream stream = torch_cuda.getCurrentCUDAStream()) {
-                return null;
-            }
+            Presets.current(0);
+            return null;
         } catch (LinkageError | RuntimeException e) {
             Throwable cause = e;
             while (cause.getCause() != null) {
@@ -62,6 +59,15 @@ public final class CudaStreams {
                     + "): on the class path it needs org.bytedeco:cuda with and without the platform's classifier, on the library"
                     + " path CUDA 13's cuBLAS, cuSOLVER, cuSPARSE and CUPTI, cuDNN 9 and NCCL (mvn -Pgpu, or -Pgpu,gpu-redist"
                     + " for all of them)";
+        }
+    }
+
+    /** What names classes of the CUDA presets, which need not be on the class path: loaded only when it is called. */
+    private static final class Presets {
+        static Pointer current(int device) {
+            try (CUDAStream stream = torch_cuda.getCurrentCUDAStream((byte) device)) {
+                return stream.stream();
+            }
         }
     }
 }
