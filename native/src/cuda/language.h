@@ -90,7 +90,8 @@ CHORUS_DEVICE void StoreWhole(uint4* p, uint4 value) {
 /** The same for data that nobody reads again soon. */
 CHORUS_DEVICE void StoreOnce(float4* p, float4 value) { __stcs(p, value); }
 
-/** p, for a load that is known to be aligned where the same is loaded piecemeal if not: GCC would make one aligned load of both. */
+/** p, for a load that is known to be aligned where the same is loaded piecemeal if not: GCC would make one aligned load of
+ * both. */
 template <typename T>
 CHORUS_DEVICE const T* AlignedHere(const T* p) {
   return p;

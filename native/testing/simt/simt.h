@@ -64,8 +64,8 @@ void CopyLater(void* to, const void* from, size_t bytes);
 void WaitForCopies();
 
 /**
- * Something within `relative` |exact| + `absolute` of a result, the same for the same result: mostly one of the bounds. Subnormal numbers
- * are flushed to 0.
+ * Something within `relative` |exact| + `absolute` of a result, the same for the same result: mostly one of the bounds.
+ * Subnormal numbers are flushed to 0.
  */
 inline float Approximate(double exact, double relative, double absolute) {
   if (!(std::fabs(exact) < INFINITY)) return static_cast<float>(exact);
