@@ -28,8 +28,6 @@ struct RowSoftmax {
   /** Whether every logit was -infinity. */
   CHORUS_DEVICE bool IsEmpty() const { return max == -INFINITY; }
   CHORUS_DEVICE double LogSum() const { return log(sum); }
-  CHORUS_DEVICE double Lse() const { return base + log(sum); }
-  CHORUS_DEVICE double Entropy() const { return log(sum) - dot / sum; }
 };
 
 /** One thread's share of a row. */

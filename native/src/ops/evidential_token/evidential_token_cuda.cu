@@ -25,7 +25,7 @@ template <int kKind, typename In>
 chorus_status Launch(const char* op, const char* shape, const EvidentialTokenArguments<In>& c, const Faults& faults,
                      void* stream) {
   // No large teams: an element is computed for longer than it takes to read it again, even from memory.
-  const RowTeam team = RowTeamFor(c.V, sizeof(In)) == kWarpTeam ? kWarpTeam : kSmallTeam;
+  const RowTeam team = OnePassTeamFor(c.V, sizeof(In));
   return WithOnePassTeam(team, [&](auto constant) {
     return LaunchKernel(op, shape, RowLaunch(c.N, team), stream, EvidentialTokens<constant(), kKind, In>, c, faults);
   });

@@ -2,7 +2,6 @@ package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
-import dev.chorus.kernels.KernelArguments.LogitType;
 import dev.chorus.torch.Scope;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Tensor;
@@ -50,11 +49,7 @@ public final class CudaFaults implements AutoCloseable {
             // Its life is this object's, not that of the scope around.
             memory = scope.release(place.empty(ScalarType.Long, 1));
             try (LongPointer word = word()) {
-                raise(
-                        ChorusCudaNative.chorus_cuda_clear_fault(word, device.stream()),
-                        "clear_fault",
-                        "[]",
-                        LogitType.F32);
+                raise(ChorusCudaNative.chorus_cuda_clear_fault(word, device.stream()), "clear_fault", "[]", "any");
             }
         }
     }
@@ -100,21 +95,22 @@ public final class CudaFaults implements AutoCloseable {
      *                         reason; or if the device has failed
      */
     public void check() {
-        check("kernels", "[several calls]", LogitType.F32);
+        check("kernels", "[several calls]", "any");
     }
 
-    void check(String op, String shape, LogitType type) {
+    /** @param dtype of the calls, for the message */
+    void check(String op, String shape, String dtype) {
         if (!place.isCuda()) {
             return;
         }
         try (CurrentDevice device = new CurrentDevice(place)) {
-            check(device, op, shape, type);
+            check(device, op, shape, dtype);
         }
     }
 
-    void check(CurrentDevice device, String op, String shape, LogitType type) {
+    void check(CurrentDevice device, String op, String shape, String dtype) {
         try (LongPointer word = word()) {
-            raise(ChorusCudaNative.chorus_cuda_fault_status(word, device.stream()), op, shape, type);
+            raise(ChorusCudaNative.chorus_cuda_fault_status(word, device.stream()), op, shape, dtype);
         }
     }
 
@@ -137,13 +133,13 @@ public final class CudaFaults implements AutoCloseable {
         }
     }
 
-    private static void raise(int status, String op, String shape, LogitType type) {
+    private static void raise(int status, String op, String shape, String dtype) {
         if (status != ChorusNative.CHORUS_OK) {
             throw KernelArguments.exception(
                     status,
                     op,
                     shape,
-                    type,
+                    dtype,
                     ChorusCudaNative.chorus_cuda_last_error().getString());
         }
     }

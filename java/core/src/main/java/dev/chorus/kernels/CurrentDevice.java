@@ -2,7 +2,6 @@ package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
 import dev.chorus.bindings.ChorusNative;
-import dev.chorus.kernels.KernelArguments.LogitType;
 import dev.chorus.torch.CudaStreams;
 import org.bytedeco.javacpp.Pointer;
 
@@ -59,7 +58,7 @@ final class CurrentDevice implements AutoCloseable {
                     status,
                     "use_device",
                     "[cuda:" + device + "]",
-                    LogitType.F32,
+                    "any",
                     ChorusCudaNative.chorus_cuda_last_error().getString());
         }
         return previous[0];

@@ -123,10 +123,10 @@ final class DeviceCall implements AutoCloseable {
                     status,
                     op,
                     shape,
-                    type,
+                    type.text,
                     ChorusCudaNative.chorus_cuda_last_error().getString());
         } else if (own) {
-            faults.check(device, op, shape, type);
+            faults.check(device, op, shape, type.text);
         }
     }
 

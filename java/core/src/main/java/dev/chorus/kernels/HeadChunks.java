@@ -174,7 +174,7 @@ final class HeadChunks {
                     compute(chunk, logits, results, dhidden, accumulators);
                 }
                 if (faults != null) {
-                    faults.check(step.op(), "[N=" + rows + ", V=" + vocabulary + "]", type);
+                    faults.check(step.op(), "[N=" + rows + ", V=" + vocabulary + "]", type.text);
                 }
             }
         }

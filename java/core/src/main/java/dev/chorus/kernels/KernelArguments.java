@@ -268,12 +268,16 @@ final class KernelArguments {
     static void raise(int status, String op, String shape, LogitType type) {
         if (status != ChorusNative.CHORUS_OK) {
             throw exception(
-                    status, op, shape, type, ChorusNative.chorus_last_error().getString());
+                    status,
+                    op,
+                    shape,
+                    type.text,
+                    ChorusNative.chorus_last_error().getString());
         }
     }
 
     /** What a status that is not {@code CHORUS_OK} becomes. */
-    static KernelException exception(int status, String op, String shape, LogitType type, String text) {
+    static KernelException exception(int status, String op, String shape, String dtype, String text) {
         KernelException.Status kind =
                 switch (status) {
                     case ChorusNative.CHORUS_INVALID_ARGUMENT -> KernelException.Status.INVALID_ARGUMENT;
@@ -281,7 +285,7 @@ final class KernelArguments {
                     case ChorusNative.CHORUS_CUDA_ERROR -> KernelException.Status.CUDA;
                     default -> KernelException.Status.INTERNAL;
                 };
-        return new KernelException(op, kind, shape, type.text, text);
+        return new KernelException(op, kind, shape, dtype, text);
     }
 
     /**

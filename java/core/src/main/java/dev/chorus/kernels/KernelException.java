@@ -45,7 +45,7 @@ public final class KernelException extends RuntimeException {
         return status;
     }
 
-    /** Element type of the logits or other main input: {@code f32}, {@code bf16} or {@code f16}. */
+    /** Element type of the logits or other main input: {@code f32}, {@code bf16} or {@code f16}; {@code any} of several calls. */
     public String dtype() {
         return dtype;
     }

@@ -23,8 +23,8 @@ public final class BridgedKlLoss {
     private BridgedKlLoss() {}
 
     /**
-     * Sum of the rows' losses, each times its weight, and the gradient of the hidden states; the caller's weights carry the mean.
-     * The logits are never held.
+     * Sum of the rows' losses in nats, each times its weight, and the gradient of the hidden states; the caller's weights carry the
+     * mean. The logits are never held.
      *
      * @param hidden  [M, C] in the head's dtype
      * @param head    of V tokens
@@ -32,6 +32,9 @@ public final class BridgedKlLoss {
      * @param targets [M] the label tokens l
      * @param scores  [M] s in [0, 1]
      * @param weights [M] finite
+     * @throws IllegalArgumentException               if a shape or dtype is not as above
+     * @throws dev.chorus.kernels.KernelException if a row's logits hold NaN or +infinity, its target is outside the vocabulary, or
+     *                                                its score outside [0, 1]; names the row
      */
     public static LossValue of(
             Tensor hidden,
