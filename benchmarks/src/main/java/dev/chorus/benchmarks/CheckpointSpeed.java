@@ -2,12 +2,12 @@ package dev.chorus.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.chorus.model.ModelFolder;
-import dev.chorus.model.SequenceScorer;
-import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.Completion;
 import dev.chorus.model.generate.GenerationSettings;
 import dev.chorus.model.generate.Generator;
+import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.text.CompletionTokens;
 import dev.chorus.torch.LibTorch;

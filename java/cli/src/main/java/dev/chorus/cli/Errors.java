@@ -1,10 +1,10 @@
 package dev.chorus.cli;
 
+import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataException;
-import dev.chorus.experiment.ConfigException;
-import dev.chorus.experiment.StageException;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.family.ConfigProblem;
+import dev.chorus.stage.StageException;
 import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.io.PrintWriter;

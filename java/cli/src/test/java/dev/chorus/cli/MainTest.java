@@ -2,8 +2,8 @@ package dev.chorus.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataException;
-import dev.chorus.experiment.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

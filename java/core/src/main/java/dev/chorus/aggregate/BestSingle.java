@@ -1,6 +1,6 @@
 package dev.chorus.aggregate;
 
-import dev.chorus.eval.Argmax;
+import dev.chorus.math.Argmax;
 
 /** The one weak labeler to listen to: the best on development data, never on test data. */
 public final class BestSingle {

@@ -1,6 +1,6 @@
 package dev.chorus.aggregate;
 
-import dev.chorus.eval.Argmax;
+import dev.chorus.math.Argmax;
 import java.util.Arrays;
 
 /**

@@ -1,7 +1,7 @@
 package dev.chorus.aggregate;
 
-import static dev.chorus.kernels.SpecialFunctions.digamma;
-import static dev.chorus.kernels.SpecialFunctions.lnGamma;
+import static dev.chorus.math.SpecialFunctions.digamma;
+import static dev.chorus.math.SpecialFunctions.lnGamma;
 
 /**
  * How unsure a Dirichlet distribution is, and of what kind the doubt is.

@@ -4,6 +4,7 @@ import dev.chorus.aggregate.LabelerWeights;
 import dev.chorus.aggregate.PreferencePairs;
 import dev.chorus.data.Example;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
+import dev.chorus.task.slurp.SlotModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleConsumer;

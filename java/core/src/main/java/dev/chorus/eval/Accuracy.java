@@ -1,5 +1,7 @@
 package dev.chorus.eval;
 
+import dev.chorus.math.Argmax;
+
 /** Share of examples whose predicted label is the gold label. */
 public final class Accuracy {
 

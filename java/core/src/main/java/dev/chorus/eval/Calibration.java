@@ -1,5 +1,6 @@
 package dev.chorus.eval;
 
+import dev.chorus.math.Argmax;
 import java.util.ArrayList;
 import java.util.List;
 

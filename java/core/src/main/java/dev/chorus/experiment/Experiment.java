@@ -3,7 +3,17 @@ package dev.chorus.experiment;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.chorus.experiment.ProgressListener.StageView;
+import dev.chorus.config.ConfigException;
+import dev.chorus.config.ConfigReader;
+import dev.chorus.results.Results;
+import dev.chorus.stage.BuildFingerprint;
+import dev.chorus.stage.Hashes;
+import dev.chorus.stage.ProgressListener.StageView;
+import dev.chorus.stage.ProgressListener;
+import dev.chorus.stage.Stage;
+import dev.chorus.stage.StageException;
+import dev.chorus.stage.StageRunner;
+import dev.chorus.stage.StageStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +71,7 @@ public final class Experiment {
      */
     public static Experiment load(Path file, List<String> overrides, OptionalInt seeds) {
         ObjectNode tree = ConfigReader.tree(file, overrides);
-        ExperimentConfig config = ConfigReader.bind(file, tree);
+        ExperimentConfig config = ConfigReader.bind(file, tree, ExperimentConfig.class);
         if (seeds.isPresent()) {
             config = withSeeds(config, seeds.getAsInt());
         }

@@ -1,9 +1,12 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.chorus.config.ConfigException;
+import dev.chorus.config.Validated;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Precision;
+import dev.chorus.results.Results;
 import dev.chorus.train.TrainSettings;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +25,8 @@ import java.util.Set;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ExperimentConfig(
-        String name, List<Long> seeds, Data data, Weak weak, Strong strong, Scenario scenario, Slots slots) {
+        String name, List<Long> seeds, Data data, Weak weak, Strong strong, Scenario scenario, Slots slots)
+        implements Validated {
 
     /**
      * The sentences. Files are "builtin:..." or paths relative to the configuration.
@@ -170,7 +174,8 @@ public record ExperimentConfig(
      *
      * @throws ConfigException names the key and what would be right
      */
-    void validate(String file) {
+    @Override
+    public void validate(String file) {
         Checks check = new Checks(file);
         // Results go to runs/NAME: '..' would lead out of it.
         check.that(

@@ -2,6 +2,7 @@ package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.chorus.config.ConfigException;
 import dev.chorus.data.Example;
 import dev.chorus.data.Splits;
 import dev.chorus.model.checkpoint.CheckpointException;
@@ -11,7 +12,8 @@ import dev.chorus.model.family.ConfigProblem;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
-import dev.chorus.text.SentencePrompt;
+import dev.chorus.stage.Hashes;
+import dev.chorus.task.SentencePrompt;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.text.TokenizerException;
 import java.io.IOException;

@@ -1,11 +1,12 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.config.ConfigReader;
 import dev.chorus.data.DataSource;
 import dev.chorus.experiment.ExperimentConfig.WeakModel;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.ModelFolder;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.text.Tokenizer;
 import java.io.IOException;
 

@@ -1,16 +1,19 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.config.ConfigReader;
 import dev.chorus.data.Example;
 import dev.chorus.ensemble.EnsemblePreferences;
-import dev.chorus.ensemble.SlotModel;
 import dev.chorus.experiment.StageFiles.Pair;
 import dev.chorus.experiment.StageFiles.Pairs;
 import dev.chorus.loss.ConservativeDpoLoss;
-import dev.chorus.model.ModelFolder;
-import dev.chorus.model.SequenceScorer.Sequence;
-import dev.chorus.text.SentencePrompt;
-import dev.chorus.train.PreferenceObjective;
+import dev.chorus.model.folder.ModelFolder;
+import dev.chorus.model.batch.Sequence;
+import dev.chorus.stage.Stage;
+import dev.chorus.stage.StageException;
+import dev.chorus.supervise.PreferenceObjective;
+import dev.chorus.task.SentencePrompt;
+import dev.chorus.task.slurp.SlotModel;
 import dev.chorus.train.Trainer;
 import java.io.IOException;
 import java.util.ArrayList;

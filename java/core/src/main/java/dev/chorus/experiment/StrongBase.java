@@ -2,13 +2,15 @@ package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.config.ConfigReader;
 import dev.chorus.data.DataSource;
-import dev.chorus.ensemble.Pretraining;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.ModelFolder;
-import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.folder.ModelFolder;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.weights.Precision;
+import dev.chorus.stage.Stage;
+import dev.chorus.task.EchoText;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.train.LanguageModelObjective;
 import dev.chorus.train.TrainSettings;
@@ -116,7 +118,7 @@ final class StrongBase {
                                     strong.heads(),
                                     Blueprint.POSITIONS),
                             strong.seed())) {
-                List<Sequence> sequences = Pretraining.sequences(
+                List<Sequence> sequences = EchoText.sequences(
                         tokenizer, corpus.unlabelled(), strong.pretrain().echo(), strong.seed());
                 List<Trainer.CurvePoint> curve = new Trainer(decoder.parameters(), train, strong.seed())
                         .run(

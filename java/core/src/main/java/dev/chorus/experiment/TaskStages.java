@@ -1,5 +1,6 @@
 package dev.chorus.experiment;
 
+import dev.chorus.stage.Stage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

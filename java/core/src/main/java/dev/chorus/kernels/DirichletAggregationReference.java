@@ -1,7 +1,7 @@
 package dev.chorus.kernels;
 
-import static dev.chorus.kernels.SpecialFunctions.digamma;
-import static dev.chorus.kernels.SpecialFunctions.lnGamma;
+import static dev.chorus.math.SpecialFunctions.digamma;
+import static dev.chorus.math.SpecialFunctions.lnGamma;
 
 import dev.chorus.kernels.DirichletAggregation.Output;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.chorus.kernels;
 
-import static dev.chorus.kernels.SpecialFunctions.digamma;
-import static dev.chorus.kernels.SpecialFunctions.lnGamma;
-import static dev.chorus.kernels.SpecialFunctions.trigamma;
+import static dev.chorus.math.SpecialFunctions.digamma;
+import static dev.chorus.math.SpecialFunctions.lnGamma;
+import static dev.chorus.math.SpecialFunctions.trigamma;
 
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 

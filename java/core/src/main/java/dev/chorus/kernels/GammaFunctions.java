@@ -1,12 +1,13 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.math.SpecialFunctions;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Logarithm of the gamma function and its first two derivatives, element by element on tensors.

@@ -2,6 +2,7 @@ package dev.chorus.model;
 
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
+import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.block.Block;
 import dev.chorus.model.block.Norm;
 import dev.chorus.model.block.Packing;
@@ -15,8 +16,8 @@ import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.family.Part;
 import dev.chorus.model.family.Positions;
 import dev.chorus.model.family.TensorNames;
-import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.Adapter.LowRank;
+import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.model.weights.Precision;
@@ -31,8 +32,8 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A causal transformer decoder of any supported family, on LibTorch.
@@ -140,7 +141,7 @@ public final class Decoder implements AutoCloseable {
     }
 
     /** As {@link #adapt(LoraConfig, long)} with a given adapter, which the decoder owns from now on. */
-    Adapter adapt(Adapter given) {
+    public Adapter adapt(Adapter given) {
         if (weights.parameters().isPresent() || adapter != null) {
             given.close();
             throw new IllegalStateException(
@@ -166,7 +167,7 @@ public final class Decoder implements AutoCloseable {
     }
 
     /** A weight with what the adapter adds to it, in the weight's dtype; in the caller's scope. */
-    Tensor merged(String name) {
+    public Tensor merged(String name) {
         Tensor weight = weights.get(name);
         Optional<LowRank> added = adapter == null
                 ? Optional.empty()

@@ -2,8 +2,8 @@ package dev.chorus.train;
 
 import dev.chorus.loss.LossValue;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.FlatBatch;
 import dev.chorus.model.Pass;
+import dev.chorus.model.batch.FlatBatch;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;

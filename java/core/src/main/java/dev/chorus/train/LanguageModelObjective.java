@@ -2,11 +2,11 @@ package dev.chorus.train;
 
 import dev.chorus.loss.CrossEntropyLoss;
 import dev.chorus.loss.LossValue;
-import dev.chorus.model.CompletionRows;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.FlatBatch;
 import dev.chorus.model.Pass;
-import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.batch.CompletionRows;
+import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.chorus.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chorus.math.Argmax;
 import org.junit.jupiter.api.Test;
 
 class AccuracyTest {

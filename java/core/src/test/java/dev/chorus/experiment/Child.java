@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A second virtual machine with this one's class path. */
-final class Child {
+public final class Child {
     private Child() {}
 
     /** Starts a main class; all that it prints goes to a file. */
-    static Process start(Path log, List<String> options, Class<?> main, String... arguments) throws IOException {
+    public static Process start(Path log, List<String> options, Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(

@@ -1,20 +1,21 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.chorus.stage.Stage;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /** Small stages that write a text and remember that they ran. */
-final class Counting {
+public final class Counting {
     private final List<String> ran = Collections.synchronizedList(new ArrayList<>());
 
-    Stage stage(String name, Stage... inputs) {
+    public Stage stage(String name, Stage... inputs) {
         return stage(name, 1, context -> {}, inputs);
     }
 
-    Stage stage(String name, double work, Stage.Body before, Stage... inputs) {
+    public Stage stage(String name, double work, Stage.Body before, Stage... inputs) {
         return new Stage(
                 "label",
                 "label/" + name,
@@ -36,7 +37,7 @@ final class Counting {
     }
 
     /** Names of the stages that ran, in the order in which they ended. */
-    List<String> ran() {
+    public List<String> ran() {
         return List.copyOf(ran);
     }
 }

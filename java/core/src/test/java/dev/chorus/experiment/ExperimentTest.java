@@ -4,9 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.chorus.config.ConfigException;
+import dev.chorus.config.ConfigReader;
 import dev.chorus.data.DataException;
-import dev.chorus.experiment.ProgressListener.StageView;
-import dev.chorus.experiment.Results.Figure;
+import dev.chorus.results.Results.Figure;
+import dev.chorus.results.Results;
+import dev.chorus.stage.ProgressListener.StageView;
+import dev.chorus.stage.ProgressListener;
+import dev.chorus.stage.StageException;
+import dev.chorus.stage.StageStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -474,7 +480,8 @@ class ExperimentTest {
         for (int seed = 0; seed < 12; seed++) {
             ExperimentConfig config = ConfigReader.bind(
                     data.resolve("tiny.yaml"),
-                    ConfigReader.tree(data.resolve("tiny.yaml"), List.of("seeds=[" + seed + "]", "data.weak=1")));
+                    ConfigReader.tree(data.resolve("tiny.yaml"), List.of("seeds=[" + seed + "]", "data.weak=1")),
+                    ExperimentConfig.class);
             classes.add(Corpus.read(config, data.resolve("tiny.yaml")).classes());
         }
         assertThat(classes).hasSize(1);

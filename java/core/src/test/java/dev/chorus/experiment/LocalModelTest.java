@@ -3,9 +3,11 @@ package dev.chorus.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.chorus.experiment.ProgressListener.StageView;
-import dev.chorus.model.ModelFolder;
+import dev.chorus.config.ConfigException;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.weights.Precision;
+import dev.chorus.results.Results;
+import dev.chorus.stage.ProgressListener.StageView;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,27 +1,29 @@
 package dev.chorus.experiment;
 
+import dev.chorus.results.Results;
+import dev.chorus.stage.ProgressListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** A configuration that runs the whole main job in seconds. */
-final class Tiny {
+public final class Tiny {
     /** Relative to the module, where Maven runs the tests. */
-    static final Path YAML = Path.of("src/test/resources/tiny/tiny.yaml");
+    public static final Path YAML = Path.of("src/test/resources/tiny/tiny.yaml");
 
     private Tiny() {}
 
-    static Experiment load(String... overrides) {
+    public static Experiment load(String... overrides) {
         return Experiment.load(YAML, List.of(overrides), OptionalInt.empty());
     }
 
-    static Results run(Path out, String... overrides) {
+    public static Results run(Path out, String... overrides) {
         return load(overrides).run(out, false, ProgressListener.SILENT);
     }
 
     /** Remembers what it hears. */
-    static final class Listener implements ProgressListener {
+    public static final class Listener implements ProgressListener {
         private final List<StageView> planned = new ArrayList<>();
         private final List<String> finished = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
@@ -41,15 +43,15 @@ final class Tiny {
             notes.add(message);
         }
 
-        synchronized List<StageView> planned() {
+        public synchronized List<StageView> planned() {
             return List.copyOf(planned);
         }
 
-        synchronized List<String> finished() {
+        public synchronized List<String> finished() {
             return List.copyOf(finished);
         }
 
-        synchronized List<String> notes() {
+        public synchronized List<String> notes() {
             return List.copyOf(notes);
         }
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.kernels.EvidentialLoss.Evidence;
-import dev.chorus.kernels.SpecialFunctions;
+import dev.chorus.math.SpecialFunctions;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.Random;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.KeyValueCache;
 import dev.chorus.model.weights.Adapter;

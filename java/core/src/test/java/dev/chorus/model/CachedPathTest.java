@@ -2,6 +2,7 @@ package dev.chorus.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.checkpoint.CheckpointLoader;
 import dev.chorus.model.checkpoint.TensorStore;
 import dev.chorus.model.family.Part;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch;
+import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.text.Tokenizer;

@@ -3,6 +3,7 @@ package dev.chorus.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.CounterRandom;

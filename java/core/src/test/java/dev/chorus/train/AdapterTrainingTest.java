@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.ModelFolder;
-import dev.chorus.model.SequenceScorer;
-import dev.chorus.model.SequenceScorer.Sequence;
+import dev.chorus.model.folder.ModelFolder;
+import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.model.weights.TensorPlan;
 import dev.chorus.model.weights.TensorSpec;
+import dev.chorus.supervise.PreferenceObjective;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;

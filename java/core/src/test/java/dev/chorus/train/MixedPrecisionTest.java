@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.TinyConfigs;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.family.Activation;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;

@@ -1,8 +1,8 @@
 package dev.chorus.cli.generate;
 
-import dev.chorus.model.AdapterFolder;
-import dev.chorus.model.ModelFolder;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.folder.AdapterFolder;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.GenerationSettings;
 import dev.chorus.model.generate.Generator;
 import dev.chorus.model.weights.Precision;

@@ -10,7 +10,7 @@ import dev.chorus.cli.lines.ModelNames;
 import dev.chorus.cli.lines.OutputLines;
 import dev.chorus.cli.progress.ConsoleProgress;
 import dev.chorus.data.DataException;
-import dev.chorus.experiment.ProgressListener.StageView;
+import dev.chorus.stage.ProgressListener.StageView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.chorus.cli.progress;
 
 import dev.chorus.cli.report.Durations;
-import dev.chorus.experiment.ProgressListener;
+import dev.chorus.stage.ProgressListener;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dev.chorus.cli.progress;
 
-import dev.chorus.experiment.ProgressListener;
+import dev.chorus.stage.ProgressListener;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.function.LongSupplier;

@@ -1,6 +1,6 @@
 package dev.chorus.cli.progress;
 
-import dev.chorus.experiment.ProgressListener.StageView;
+import dev.chorus.stage.ProgressListener.StageView;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Interval;
+import dev.chorus.results.Results.Interval;
 
 /** What the charts that run across the page have in common: the axis below and the line of text above each row. */
 final class Charts {

@@ -1,7 +1,7 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results;
-import dev.chorus.experiment.Results.Task;
+import dev.chorus.results.Results.Task;
+import dev.chorus.results.Results;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Curve;
-import dev.chorus.experiment.Results.Point;
+import dev.chorus.results.Results.Curve;
+import dev.chorus.results.Results.Point;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Interval;
-import dev.chorus.experiment.Results.Model;
+import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Model;
 import java.util.List;
 
 /** The result table of one task, models grouped into weak ones, students and ceiling. */

@@ -1,6 +1,6 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Interval;
+import dev.chorus.results.Results.Interval;
 import java.util.Locale;
 
 /** How numbers are written for people, the same in the page and on the terminal; undefined is a word, never a zero. */

@@ -1,7 +1,7 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Interval;
-import dev.chorus.experiment.Results.Model;
+import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Model;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;

@@ -1,8 +1,8 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Interval;
-import dev.chorus.experiment.Results.Model;
-import dev.chorus.experiment.Results.ReliabilityBin;
+import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Model;
+import dev.chorus.results.Results.ReliabilityBin;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;

@@ -1,9 +1,9 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results;
-import dev.chorus.experiment.Results.Interval;
-import dev.chorus.experiment.Results.Model;
-import dev.chorus.experiment.Results.Task;
+import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Model;
+import dev.chorus.results.Results.Task;
+import dev.chorus.results.Results;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.chorus.cli.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.chorus.experiment.Results;
+import dev.chorus.results.Results;
 import java.util.Map;
 import java.util.stream.Collectors;
 

@@ -1,7 +1,7 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results.Model;
-import dev.chorus.experiment.Results.Unsure;
+import dev.chorus.results.Results.Model;
+import dev.chorus.results.Results.Unsure;
 import java.util.List;
 
 /** The weak labels that the ensemble is least sure of: sentence, every vote, what came of it, and the hidden gold answer. */

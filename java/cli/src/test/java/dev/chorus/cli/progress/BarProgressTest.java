@@ -2,7 +2,7 @@ package dev.chorus.cli.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chorus.experiment.ProgressListener.StageView;
+import dev.chorus.stage.ProgressListener.StageView;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package dev.chorus.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.chorus.experiment.Results.Interval;
+import dev.chorus.results.Results.Interval;
 import org.junit.jupiter.api.Test;
 
 class NumbersTest {

@@ -1,14 +1,14 @@
 package dev.chorus.cli.report;
 
-import dev.chorus.experiment.Results;
-import dev.chorus.experiment.Results.Curve;
-import dev.chorus.experiment.Results.Figure;
-import dev.chorus.experiment.Results.Interval;
-import dev.chorus.experiment.Results.Model;
-import dev.chorus.experiment.Results.Point;
-import dev.chorus.experiment.Results.ReliabilityBin;
-import dev.chorus.experiment.Results.Task;
-import dev.chorus.experiment.Results.Unsure;
+import dev.chorus.results.Results.Curve;
+import dev.chorus.results.Results.Figure;
+import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Model;
+import dev.chorus.results.Results.Point;
+import dev.chorus.results.Results.ReliabilityBin;
+import dev.chorus.results.Results.Task;
+import dev.chorus.results.Results.Unsure;
+import dev.chorus.results.Results;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.FlatBatch;
-import dev.chorus.model.SequenceScorer;
 import dev.chorus.model.TinyDecoders;
+import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
+import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
@@ -251,7 +252,7 @@ class BeamSearchTest {
     }
 
     private static double[] nextLogps(Decoder decoder, int[] prompt, Hypothesis hypothesis) {
-        int[] tokens = SequenceScorer.Sequence.of(prompt, hypothesis.tokens()).tokens();
+        int[] tokens = Sequence.of(prompt, hypothesis.tokens()).tokens();
         double[] logits;
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.FlatBatch;
-import dev.chorus.model.SequenceScorer;
-import dev.chorus.model.SequenceScorer.Sequence;
 import dev.chorus.model.TinyDecoders;
+import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.generate.Completion.FinishReason;
+import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.text.BuiltInTokenizers;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.LibTorch;

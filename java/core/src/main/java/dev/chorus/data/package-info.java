@@ -1,0 +1,2 @@
+/** Examples, where they come from, and how they are split. */
+package dev.chorus.data;

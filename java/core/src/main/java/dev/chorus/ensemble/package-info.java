@@ -1,0 +1,2 @@
+/** Questions that all weak models answer. */
+package dev.chorus.ensemble;

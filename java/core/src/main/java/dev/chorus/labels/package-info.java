@@ -1,0 +1,2 @@
+/** What weak models said of the same items. */
+package dev.chorus.labels;

@@ -1,0 +1,2 @@
+/** Losses: each returns its value and its gradient. */
+package dev.chorus.loss;

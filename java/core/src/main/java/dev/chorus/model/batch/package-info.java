@@ -1,0 +1,2 @@
+/** Sequences joined into flat batches without padding, and the rows of them that count. */
+package dev.chorus.model.batch;

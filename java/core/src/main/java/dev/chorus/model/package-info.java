@@ -1,0 +1,2 @@
+/** The decoder: one way through a transformer language model and back. */
+package dev.chorus.model;

@@ -1,0 +1,2 @@
+/** Tokenizers, and the text that tokens make. */
+package dev.chorus.text;

@@ -1,0 +1,2 @@
+/** The thin layer over LibTorch: scopes, tensors, randomness, streams. */
+package dev.chorus.torch;

@@ -1,0 +1,2 @@
+/** Training: steps, optimizer, objectives. */
+package dev.chorus.train;
