@@ -77,7 +77,7 @@ final class RunCommand implements Callable<Integer> {
         Path folder = out == null ? Path.of("runs", experiment.name()) : out;
         PrintWriter stdout = spec.commandLine().getOut();
         if (dryRun) {
-            printPlan(stdout, experiment.plan(folder));
+            printPlan(stdout, experiment.plan(folder, force));
             return 0;
         }
         Results results;

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param devel for choices
  * @param test  for the result
  */
-public record Splits(List<Example> gold, List<Example> weak, List<Example> devel, List<Example> test) {
+public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, List<E> test) {
     /**
      * Draws gold and weak from a pool, by the seed; sentences that devel or test hold, or that repeat in the pool, are left
      * out of the draw.
@@ -28,10 +28,10 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
      * @param develCount how many of devel to use, from the front; at most all
      * @throws DataException if the pool is too small, or a class or split would be without an example
      */
-    public static Splits draw(
-            List<Example> pool,
-            List<Example> devel,
-            List<Example> test,
+    public static <E extends Item> Splits<E> draw(
+            List<E> pool,
+            List<E> devel,
+            List<E> test,
             int goldCount,
             int weakCount,
             int develCount,
@@ -40,8 +40,8 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
         Set<String> taken = new HashSet<>();
         devel.forEach(example -> taken.add(key(example)));
         test.forEach(example -> taken.add(key(example)));
-        List<Example> free = new ArrayList<>();
-        for (Example example : pool) {
+        List<E> free = new ArrayList<>();
+        for (E example : pool) {
             if (taken.add(key(example))) {
                 free.add(example);
             }
@@ -54,12 +54,12 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
                             + " and weak " + weakCount + " need " + (goldCount + weakCount));
         }
         int[] order = CounterRandom.of(seed, "splits").permutation(free.size());
-        List<Example> gold = new ArrayList<>();
-        List<Example> weak = new ArrayList<>();
+        List<E> gold = new ArrayList<>();
+        List<E> weak = new ArrayList<>();
         for (int i = 0; i < goldCount + weakCount; i++) {
             (i < goldCount ? gold : weak).add(free.get(order[i]));
         }
-        Splits splits = new Splits(
+        Splits<E> splits = new Splits<>(
                 List.copyOf(gold),
                 List.copyOf(weak),
                 List.copyOf(devel.subList(0, Math.min(develCount, devel.size()))),
@@ -75,18 +75,18 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
      */
     public void refuseLeaks() {
         Map<String, String> seen = new HashMap<>();
-        Map<String, List<Example>> splits = Map.of("gold", gold, "weak", weak, "devel", devel, "test", test);
+        Map<String, List<E>> splits = Map.of("gold", gold, "weak", weak, "devel", devel, "test", test);
         for (String name : List.of("gold", "weak", "devel", "test")) {
             if (splits.get(name).isEmpty()) {
                 throw new DataException(Path.of(name), 0, "this split is empty");
             }
-            for (Example example : splits.get(name)) {
+            for (E example : splits.get(name)) {
                 String other = seen.putIfAbsent(key(example), name);
                 if (other != null && !other.equals(name)) {
                     throw new DataException(
                             Path.of(name),
                             0,
-                            "sentence \"" + example.sentence() + "\" (id " + example.id() + ") is in split '" + other
+                            "sentence \"" + example.text() + "\" (id " + example.id() + ") is in split '" + other
                                     + "' too; training and measuring must not share sentences");
                 }
             }
@@ -109,31 +109,8 @@ public record Splits(List<Example> gold, List<Example> weak, List<Example> devel
         }
     }
 
-    /**
-     * Compares the classes of all splits with those of the gold sentences.
-     *
-     * @throws DataException if weak, devel or test hold a class that no gold example has
-     */
-    public void refuseUntaughtScenarios() {
-        Set<String> classes = new HashSet<>();
-        gold.forEach(example -> classes.add(example.scenario()));
-        Map<String, List<Example>> others = Map.of("weak", weak, "devel", devel, "test", test);
-        for (String name : List.of("weak", "devel", "test")) {
-            for (Example example : others.get(name)) {
-                if (!classes.contains(example.scenario())) {
-                    throw new DataException(
-                            Path.of(name),
-                            0,
-                            "scenario '" + example.scenario() + "' (id " + example.id()
-                                    + ") has no example among the " + gold.size()
-                                    + " gold sentences; raise data.gold or drop the class");
-                }
-            }
-        }
-    }
-
-    private static String key(Example example) {
-        return key(example.sentence());
+    private static String key(Item example) {
+        return key(example.text());
     }
 
     private static String key(String sentence) {

@@ -66,10 +66,10 @@ class LocalModelTest {
 
         Path moved = Files.move(weak, scratch.resolve("elsewhere"));
         overrides[1] = "weak.models.1={name: local, folder: " + moved + "}";
-        assertThat(Tiny.load(overrides).plan(out)).allMatch(StageView::reused);
+        assertThat(Tiny.load(overrides).plan(out, false)).allMatch(StageView::reused);
 
         Files.writeString(moved.resolve("generation_config.json"), "{}");
-        List<StageView> plan = Tiny.load(overrides).plan(out);
+        List<StageView> plan = Tiny.load(overrides).plan(out, false);
         assertThat(again(plan))
                 .contains("weak/scenario/local/seed-0", "label/slots/local/seed-0", "student/slots/naive/seed-0")
                 .doesNotContain(

@@ -1,14 +1,11 @@
-package dev.chorus.task.slurp;
+package dev.chorus.task;
 
-import dev.chorus.data.Example;
-import dev.chorus.eval.Entity;
-import dev.chorus.eval.SluF1;
+import dev.chorus.data.Item;
 import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
-import dev.chorus.task.SentencePrompt;
 import dev.chorus.text.GeneratedText;
 import dev.chorus.text.Tokenizer;
 import java.util.ArrayList;
@@ -19,20 +16,28 @@ import java.util.function.DoubleConsumer;
 import java.util.stream.IntStream;
 
 /**
- * A decoder that writes the slots of a sentence as text.
+ * A decoder that answers a text with a text.
  *
  * @param model     with a language-model head
  * @param beams     hypotheses of the beam search; 1 is greedy
  * @param maxTokens new tokens at most
  */
-public record SlotModel(ModelFolder model, int beams, int maxTokens) {
+public record TextModel(ModelFolder model, int beams, int maxTokens) {
     /** Rows that a generation step works on, so that its cache stays small. */
     private static final int ROWS = 256;
 
     private static final int SCORED_TOKENS = 4096;
 
-    /** Hypotheses of one prompt, best first. */
-    public List<List<BeamSearch.Hypothesis>> generate(List<Example> examples, DoubleConsumer progress) {
+    /**
+     * A text to be scored.
+     *
+     * @param text  without the end of sequence
+     * @param ended whether the end of sequence belongs to it; not where generation was cut
+     */
+    public record Candidate(String text, boolean ended) {}
+
+    /** Hypotheses of every prompt, best first. */
+    public List<List<BeamSearch.Hypothesis>> generate(List<? extends Item> examples, DoubleConsumer progress) {
         Tokenizer tokenizer = model.tokenizer();
         BeamSearch search = new BeamSearch(beams, maxTokens, tokenizer.eos());
         List<int[]> prompts = prompts(tokenizer, examples);
@@ -57,7 +62,7 @@ public record SlotModel(ModelFolder model, int beams, int maxTokens) {
     }
 
     /** The n-best list of every sentence as labels. */
-    public List<List<TextLabel>> label(List<Example> examples, DoubleConsumer progress) {
+    public List<List<TextLabel>> label(List<? extends Item> examples, DoubleConsumer progress) {
         Tokenizer tokenizer = model.tokenizer();
         List<List<TextLabel>> labels = new ArrayList<>();
         for (List<BeamSearch.Hypothesis> hypotheses : generate(examples, progress)) {
@@ -68,46 +73,38 @@ public record SlotModel(ModelFolder model, int beams, int maxTokens) {
         return labels;
     }
 
-    /** The entities that the model finds in every sentence: those of its best hypothesis. */
-    public List<List<Entity>> entities(List<Example> examples, SlotText slots, DoubleConsumer progress) {
+    /** The answer to every text: that of its best hypothesis. */
+    public List<String> answers(List<? extends Item> examples, DoubleConsumer progress) {
         Tokenizer tokenizer = model.tokenizer();
         return generate(examples, progress).stream()
-                .map(hypotheses -> slots.read(tokenizer.decode(hypotheses.get(0).tokens())))
+                .map(hypotheses -> tokenizer.decode(hypotheses.get(0).tokens()))
                 .toList();
     }
 
-    /** SLU-F1 over sentences. */
-    public double sluF1(List<Example> examples, SlotText slots) {
-        return sluF1(examples, entities(examples, slots, done -> {}));
-    }
-
-    /** SLU-F1 of given answers. */
-    public static double sluF1(List<Example> examples, List<List<Entity>> answers) {
-        return SluF1.corpus(examples.stream().map(Example::entities).toList(), answers)
-                .slu()
-                .f1();
-    }
-
     /**
-     * Mean token log-probability of given texts under this model (teacher forcing, the end of sequence included).
+     * Mean token log-probability of given texts under this model (teacher forcing).
      *
-     * @param texts [N] lists of candidates, one list a sentence
+     * @param candidates [N] lists, one a prompt; a text that did not end is not empty
      * @return [N][candidates] nats a token
      */
-    public double[][] meanLogps(List<Example> examples, List<List<String>> texts) {
+    public double[][] meanLogps(List<? extends Item> examples, List<List<Candidate>> candidates) {
         Tokenizer tokenizer = model.tokenizer();
         List<Sequence> sequences = new ArrayList<>();
         for (int i = 0; i < examples.size(); i++) {
-            int[] prompt = SentencePrompt.encode(tokenizer, examples.get(i).sentence());
-            for (String text : texts.get(i)) {
-                sequences.add(Sequence.of(prompt, SentencePrompt.completion(tokenizer, text)));
+            int[] prompt = SentencePrompt.encode(tokenizer, examples.get(i).text());
+            for (Candidate candidate : candidates.get(i)) {
+                sequences.add(Sequence.of(
+                        prompt,
+                        candidate.ended()
+                                ? SentencePrompt.completion(tokenizer, candidate.text())
+                                : tokenizer.encode(candidate.text())));
             }
         }
         double[][] logps = SequenceScorer.tokenLogps(model.decoder(), sequences, SCORED_TOKENS);
         double[][] means = new double[examples.size()][];
         int next = 0;
         for (int i = 0; i < means.length; i++) {
-            means[i] = new double[texts.get(i).size()];
+            means[i] = new double[candidates.get(i).size()];
             for (int c = 0; c < means[i].length; c++) {
                 means[i][c] = Arrays.stream(logps[next++]).average().orElseThrow();
             }
@@ -115,18 +112,9 @@ public record SlotModel(ModelFolder model, int beams, int maxTokens) {
         return means;
     }
 
-    /** Training sequences: every sentence with its gold slots. */
-    public static List<Sequence> goldSequences(Tokenizer tokenizer, List<Example> examples) {
+    private static List<int[]> prompts(Tokenizer tokenizer, List<? extends Item> examples) {
         return examples.stream()
-                .map(example -> Sequence.of(
-                        SentencePrompt.encode(tokenizer, example.sentence()),
-                        SentencePrompt.completion(tokenizer, SlotText.write(example.entities()))))
-                .toList();
-    }
-
-    private static List<int[]> prompts(Tokenizer tokenizer, List<Example> examples) {
-        return examples.stream()
-                .map(example -> SentencePrompt.encode(tokenizer, example.sentence()))
+                .map(example -> SentencePrompt.encode(tokenizer, example.text()))
                 .toList();
     }
 

@@ -1,27 +1,26 @@
-package dev.chorus.task.slurp;
+package dev.chorus.task;
 
-import dev.chorus.data.Example;
+import dev.chorus.data.Item;
 import dev.chorus.eval.Accuracy;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.score.Classifier;
-import dev.chorus.task.SentencePrompt;
 import dev.chorus.text.Tokenizer;
 import java.util.List;
 
 /**
- * A decoder that names the scenario of a sentence, from the state of its last token.
+ * A decoder that names the class of a text, from the state of its last token.
  *
  * @param model    with a classification head of as many classes
- * @param classes  names, in the order of the head
+ * @param lesson   the classes, in the order of the head
  * @param evidence null for a softmax over the logits; otherwise logits are evidence and the answer is the mean of the
  *                 Dirichlet, alpha / S with alpha = evidence + 1 (Sensoy et al., arXiv:1806.01768)
  */
-public record ScenarioModel(ModelFolder model, List<String> classes, Evidence evidence) {
+public record ClassModel<E extends Item>(ModelFolder model, ClassLesson<E> lesson, Evidence evidence) {
     private static final int BATCH = 128;
 
     /** [N][K] probabilities. */
-    public double[][] probabilities(List<Example> examples) {
+    public double[][] probabilities(List<E> examples) {
         double[][] rows = Classifier.logits(model.decoder(), inputs(model.tokenizer(), examples), BATCH);
         for (double[] row : rows) {
             if (evidence == null) {
@@ -33,23 +32,16 @@ public record ScenarioModel(ModelFolder model, List<String> classes, Evidence ev
         return rows;
     }
 
-    /** Share of sentences whose scenario gets the highest probability. */
-    public double accuracy(List<Example> examples) {
-        return Accuracy.of(probabilities(examples), gold(examples, classes));
+    /** Share of examples whose gold class gets the highest probability. */
+    public double accuracy(List<E> examples) {
+        return Accuracy.of(probabilities(examples), lesson.gold(examples));
     }
 
-    /** Token ids of every sentence as the classifier reads it. */
-    public static List<int[]> inputs(Tokenizer tokenizer, List<Example> examples) {
+    /** Token ids of every text as the classifier reads it. */
+    public static List<int[]> inputs(Tokenizer tokenizer, List<? extends Item> examples) {
         return examples.stream()
-                .map(example -> SentencePrompt.encode(tokenizer, example.sentence()))
+                .map(example -> SentencePrompt.encode(tokenizer, example.text()))
                 .toList();
-    }
-
-    /** [N] index of every gold class. */
-    public static int[] gold(List<Example> examples, List<String> classes) {
-        return examples.stream()
-                .mapToInt(example -> classes.indexOf(example.scenario()))
-                .toArray();
     }
 
     private void dirichletMeanInPlace(double[] logits) {

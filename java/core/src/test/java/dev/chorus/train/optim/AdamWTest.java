@@ -1,4 +1,4 @@
-package dev.chorus.train;
+package dev.chorus.train.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,8 +1,10 @@
-package dev.chorus.train;
+package dev.chorus.train.optim;
 
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -11,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Six operators over one array, whatever the number of tensors. Owns its moments until {@link #close}.
  */
-final class AdamW implements AutoCloseable {
+public final class AdamW implements Optimizer {
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
     private static final double EPSILON = 1e-8;
@@ -22,7 +24,12 @@ final class AdamW implements AutoCloseable {
     private final Tensor second;
     private int steps;
 
-    AdamW(Parameters parameters, double weightDecay) {
+    /**
+     * Over these parameters.
+     *
+     * @param weightDecay decoupled, on matrices only; 0 for none
+     */
+    public AdamW(Parameters parameters, double weightDecay) {
         this.parameters = parameters;
         this.weightDecay = weightDecay;
         try (Scope scope = new Scope()) {
@@ -31,13 +38,8 @@ final class AdamW implements AutoCloseable {
         }
     }
 
-    /**
-     * One update, after which the gradients are zero. A gradient that is not finite changes nothing.
-     *
-     * @param clip largest norm of the gradient; 0 for no limit
-     * @return the gradient's norm before clipping; not finite if there was no update
-     */
-    double step(double learningRate, double clip) {
+    @Override
+    public double step(double learningRate, double clip) {
         try (Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
             Tensor gradient = parameters.gradients();
@@ -63,6 +65,14 @@ final class AdamW implements AutoCloseable {
             gradient.zero_();
             return norm;
         }
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        state.put("first", first);
+        state.put("second", second);
+        return state;
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.chorus.config;
+package dev.chorus.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -6,17 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.chorus.config.ConfigException;
+import dev.chorus.config.ConfigReader;
 import dev.chorus.data.DataSource;
-import dev.chorus.experiment.ExperimentConfig;
-import dev.chorus.experiment.Tiny;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.stage.Hashes;
+import dev.chorus.supervise.Bayesian;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ConfigReaderTest {
+class ExperimentConfigTest {
     @TempDir
     private Path folder;
 
@@ -42,7 +44,7 @@ class ConfigReaderTest {
     @ParameterizedTest
     @MethodSource("examples")
     void everyExampleBindsAndItsFilesExist(Path file) {
-        ExperimentConfig config = ConfigReader.bind(file, ConfigReader.tree(file, List.of()), ExperimentConfig.class);
+        ExperimentConfig config = ConfigReader.bind(file, ConfigReader.tree(file, List.of()), ExperimentConfig.class, Catalog.STANDARD.extensions());
 
         assertThat(file.getFileName()).hasToString(config.name() + ".yaml");
         List<String> references = new ArrayList<>(List.of(
@@ -69,8 +71,8 @@ class ConfigReaderTest {
 
         assertThat(config.seeds()).containsExactly(0L, 1L);
         assertThat(config.weak().models().get(1).heads()).isEqualTo(2);
-        assertThat(config.scenario().bayesian().evidence()).isEqualTo(Evidence.EXP);
-        assertThat(config.slots().dpo().train().learningRate()).isEqualTo(1e-3);
+        assertThat(((Bayesian.Options) config.tasks().get("scenario").options().get("bayesian")).evidence()).isEqualTo(Evidence.EXP);
+        assertThat(slots(config).dpo().train().learningRate()).isEqualTo(1e-3);
     }
 
     @ParameterizedTest
@@ -112,7 +114,7 @@ class ConfigReaderTest {
         JsonNode tree = ConfigReader.tree(Tiny.YAML, List.of());
         ((com.fasterxml.jackson.databind.node.ObjectNode) tree).remove(group);
 
-        assertThatThrownBy(() -> ConfigReader.bind(Tiny.YAML, tree, ExperimentConfig.class))
+        assertThatThrownBy(() -> ConfigReader.bind(Tiny.YAML, tree, ExperimentConfig.class, Catalog.STANDARD.extensions()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(Tiny.YAML + ": key '" + group + "' is missing");
     }
@@ -157,22 +159,22 @@ class ConfigReaderTest {
                 "name: wide     | name: small        | weak.models: expected names that differ, got small",
                 "name: wide     | name: a/b          | weak.models.name: expected letters",
                 "'width: 16, heads: 2}' | 'width: 16, heads: 3}' | weak.models.wide.width: expected a multiple of heads 3, got 16",
-                "'width: 16, heads: 2}' | 'width: 16, heads: 0}' | weak.models.wide.heads: expected 1 or more, got 0",
+                "'width: 16, heads: 2}' | 'width: 16, heads: 0}' | weak.models[1].heads: expected from 1 to 1024, got 0",
                 "echo: 0.5      | echo: 1.5          | strong.pretrain.echo: expected from 0 to 1, got 1.5",
                 "gold: 16       | gold: 25           | weak.scenario.gold: expected 1 to data.gold (24), got 25",
-                "'[best, naive, bayesian]' | '[best, joint]' | scenario.students: expected some of [bayesian, best, naive], got joint",
+                "'[best, naive, bayesian]' | '[best, joint]' | scenario.students: there is no supervision 'joint'; there are best, naive, bayesian",
                 "'[best, naive, bayesian]' | '[best, best]'  | scenario.students: expected none twice",
-                "kl_weight: 0.001 | kl_weight: -1    | scenario.bayesian.kl_weight: expected 0 or more, got -1.0",
-                "beams: 2       | beams: 0           | slots.beams: expected 1 or more, got 0",
-                "max_tokens: 16 | max_tokens: 128    | slots.max_tokens: expected 1 to 127, got 128",
-                "candidates: 3  | candidates: 1      | slots.dpo.candidates: expected 2 or more, got 1",
-                "beta: 0.5      | beta: 0            | slots.dpo.beta: expected above 0, got 0.0",
+                "kl_weight: 0.001 | kl_weight: -1    | scenario.bayesian.kl_weight: expected 0 or more, got -1",
+                "beams: 2       | beams: 0           | slots.beams: expected from 1 to 64, got 0",
+                "max_tokens: 16 | max_tokens: 128    | slots.max_tokens: expected from 1 to 127, got 128",
+                "candidates: 3  | candidates: 1      | slots.dpo.candidates: expected from 2 to 64, got 1",
+                "beta: 0.5      | beta: 0            | slots.dpo.beta: expected above 0, got 0",
                 "epsilon: 0.1   | epsilon: 0.5       | slots.dpo.epsilon: expected 0 to below 0.5, got 0.5",
-                "'[best, naive]' | '[best]'          | slots.dpo: expected naive among slots.students, got [best]",
-                "epochs: 8      | epochs: 0          | weak.scenario.train.epochs: expected a whole number from 1, got 0",
-                "batch: 8       | batch: -8          | weak.scenario.train.batch: expected a whole number from 1, got -8",
-                "'learning_rate: 1.0e-3, weight_decay: 0' | 'learning_rate: 0, weight_decay: 0' | slots.dpo.train.learning_rate: expected above 0 and below 10, got 0.0",
-                "warmup: 0.1    | warmup: 2          | weak.scenario.train.warmup: expected from 0 to 1, got 2.0",
+                "'[best, naive]' | '[best]'          | slots.dpo: expected naive among slots.students",
+                "epochs: 8      | epochs: 0          | weak.scenario.train.epochs: expected 1 or more, got 0",
+                "batch: 8       | batch: -8          | weak.scenario.train.batch: expected 1 or more, got -8",
+                "'learning_rate: 1.0e-3, weight_decay: 0' | 'learning_rate: 0, weight_decay: 0' | slots.dpo.train.learning_rate: expected above 0 and below 10, got 0",
+                "warmup: 0.1    | warmup: 2          | weak.scenario.train.warmup: expected from 0 to 1, got 2",
             })
     void aValueOutOfRangeNamesItsKey(String from, String to, String problem) throws IOException {
         refused(from, to, problem);
@@ -180,11 +182,10 @@ class ConfigReaderTest {
 
     @Test
     void bothTasksMayNotBeLeftOut() {
-        assertThatThrownBy(() -> bind(Tiny.YAML, "scenario=null", "slots=null"))
+        assertThatThrownBy(() -> Tiny.load("scenario=null", "slots=null"))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("scenario, slots: expected at least one of the two tasks");
-        assertThat(bind(Tiny.YAML, "scenario=null", "weak.scenario=null").scenario())
-                .isNull();
+                .hasMessageContaining("scenario, slots: expected at least one of the tasks");
+        assertThat(bind(Tiny.YAML, "scenario=null", "weak.scenario=null").tasks()).containsOnlyKeys("slots");
     }
 
     @ParameterizedTest
@@ -250,8 +251,8 @@ class ConfigReaderTest {
         assertThat(config.seeds()).containsExactly(4L, 9L, 6L);
         assertThat(config.weak().models().get(1).width()).isEqualTo(32);
         assertThat(config.weak().models().get(0).name()).isEqualTo("first");
-        assertThat(config.slots().dpo()).isNull();
-        assertThat(config.scenario().train().clip()).isZero();
+        assertThat(slots(config).dpo()).isNull();
+        assertThat(config.tasks().get("scenario").train().clip()).isZero();
         assertThat(config.data().pool()).isEqualTo("a=b.jsonl");
     }
 
@@ -269,7 +270,7 @@ class ConfigReaderTest {
                 "seeds.2=8             | '2': expected a place from 0 to 1",
                 "seeds=[1,             | the value is not YAML",
                 "data.weak=            | data.weak",
-                "weak.scenario.train.epochs=0 | weak.scenario.train.epochs: expected a whole number from 1, got 0",
+                "weak.scenario.train.epochs=0 | weak.scenario.train.epochs: expected 1 or more, got 0",
             })
     void aWrongOverrideIsRefused(String override, String problem) {
         assertThatThrownBy(() -> bind(Tiny.YAML, override))
@@ -310,9 +311,14 @@ class ConfigReaderTest {
                 .isNotEqualTo(one);
     }
 
+    private static ExperimentConfig.TextTask slots(ExperimentConfig config) {
+        return (ExperimentConfig.TextTask) config.tasks().get("slots");
+    }
+
+    /** Shape, values and names: what is wrong is found before any file of data is looked for. */
     private void refused(String from, String to, String problem) throws IOException {
         Path file = changed(from, to);
-        assertThatThrownBy(() -> bind(file))
+        assertThatThrownBy(() -> Experiment.load(file, List.of(), OptionalInt.empty()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageStartingWith(file + ": " + problem)
                 .message()
@@ -331,6 +337,6 @@ class ConfigReaderTest {
     }
 
     private static ExperimentConfig bind(Path file, String... overrides) {
-        return ConfigReader.bind(file, ConfigReader.tree(file, List.of(overrides)), ExperimentConfig.class);
+        return ConfigReader.bind(file, ConfigReader.tree(file, List.of(overrides)), ExperimentConfig.class, Catalog.STANDARD.extensions());
     }
 }
