@@ -65,12 +65,6 @@ final class Blueprint {
         return stage;
     }
 
-    /** Takes new stages. */
-    @FunctionalInterface
-    interface StageAdder {
-        Stage add(String kind, String id, double work, List<Stage> inputs, ObjectNode settings, Stage.Body body);
-    }
-
     /** Settings that begin with a seed's splits. */
     ObjectNode splitSettings(long seed) {
         ObjectNode settings = JSON.createObjectNode();

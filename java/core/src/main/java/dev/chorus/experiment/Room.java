@@ -50,7 +50,8 @@ final class Room {
         model(file + ": strong", config.strong().folder(), config.strong().tokenizer());
     }
 
-    private void model(String key, String folder, String words) {
+    private void model(String model, String folder, String words) {
+        String key = folder == null ? model : model + ".folder";
         LocalModel local = folder == null ? null : corpus.models().get(folder);
         int limit = local == null ? Origin.POSITIONS : local.architecture().hardLimit();
         if (limit == Integer.MAX_VALUE) {

@@ -38,7 +38,7 @@ final class StrongBase {
 
     /** New weights; their pre-training joins the plan. */
     static StrongBase pretrained(
-            ExperimentConfig.Strong config, Corpus corpus, Catalog catalog, Blueprint.StageAdder stages) {
+            ExperimentConfig.Strong config, Corpus corpus, Catalog catalog, StageAdder stages) {
         return new StrongBase(config, null, pretrain(config, corpus, catalog, stages));
     }
 
@@ -95,7 +95,7 @@ final class StrongBase {
     }
 
     private static Stage pretrain(
-            ExperimentConfig.Strong strong, Corpus corpus, Catalog catalog, Blueprint.StageAdder stages) {
+            ExperimentConfig.Strong strong, Corpus corpus, Catalog catalog, StageAdder stages) {
         TrainSettings train = strong.pretrain().train();
         DataSource words = corpus.files().get(strong.tokenizer());
         ObjectNode settings = new ObjectMapper().createObjectNode();

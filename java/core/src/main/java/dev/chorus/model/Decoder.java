@@ -262,7 +262,7 @@ public final class Decoder implements AutoCloseable {
         parameters().gradients();
         PassContext pass = context(batch, dropout);
         Tensor x = embed(batch.ids(), batch.positions(), pass);
-        return checkpointing ? Pass.checkpointed(x, blocks, pass, this) : Pass.of(finish(through(x, pass), pass));
+        return checkpointing ? Pass.checkpointed(x, blocks, pass, last -> finish(last, pass)) : Pass.of(finish(through(x, pass), pass));
     }
 
     private Tensor through(Tensor x, PassContext pass) {

@@ -293,7 +293,7 @@ class ExperimentTest {
                 .noneMatch(stage -> stage.id().endsWith("seed-1"));
         assertThatThrownBy(() -> Experiment.load(Tiny.YAML, List.of(), OptionalInt.of(0)))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("--seeds: expected 1 or more, got 0");
+                .hasMessageContaining("--seeds: expected 1 to 1000, got 0");
     }
 
     @Test
@@ -345,7 +345,7 @@ class ExperimentTest {
         assertThat(empty).isEmptyDirectory();
 
         assertThat(Tiny.load().plan(undisturbedFolder, false)).hasSize(63).allMatch(StageView::reused);
-        assertThat(Tiny.load("slots.train.epochs=3").plan(undisturbedFolder, false).stream()
+        assertThat(Tiny.load("slots.train.epochs=3").plan(undisturbedFolder, true).stream()
                         .filter(stage -> !stage.reused()))
                 .hasSize(2 * (4 + 1 + 4));
     }
