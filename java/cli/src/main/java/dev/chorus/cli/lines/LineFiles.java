@@ -8,8 +8,8 @@ import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec.Target;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
 
 /** The options of a command that reads a file of JSON objects and writes another, and what such commands have in common. */
 public final class LineFiles {
@@ -20,7 +20,9 @@ public final class LineFiles {
             names = "--data",
             required = true,
             paramLabel = "FILE",
-            description = "What to work on: JSON Lines, one object a line. Fields that are not named here are kept.")
+            description =
+                    "What to work on: JSON Lines in UTF-8, one object a line; - is the standard input. Fields that are not named "
+                            + "here are kept.")
     private Path data;
 
     @Option(
@@ -43,9 +45,9 @@ public final class LineFiles {
     /** Made by picocli. */
     public LineFiles() {}
 
-    /** The file of the data. */
+    /** The file of the data, as messages call it. */
     public Path data() {
-        return data;
+        return InputLines.name(data);
     }
 
     /** The file of the results. */
@@ -55,7 +57,7 @@ public final class LineFiles {
 
     /** An empty list of bad lines with the chosen rule. */
     public BadLines badLines() {
-        return new BadLines(data, skipBad);
+        return new BadLines(InputLines.name(data), skipBad);
     }
 
     /**
@@ -74,7 +76,7 @@ public final class LineFiles {
         if (Files.exists(out) && !force) {
             throw usage("--out: " + out + ": already exists; --force replaces it");
         }
-        return JsonLines.read(data, required, bad);
+        return InputLines.read(data, required, bad);
     }
 
     /** A wrong use of the command. */
