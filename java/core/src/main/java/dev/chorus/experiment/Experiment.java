@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigException;
 import dev.chorus.config.ConfigReader;
+import dev.chorus.files.WholeFile;
 import dev.chorus.results.Results;
 import dev.chorus.stage.BuildFingerprint;
 import dev.chorus.stage.Hashes;
@@ -17,7 +18,6 @@ import dev.chorus.stage.StageStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -204,14 +204,7 @@ public final class Experiment {
     }
 
     private static void write(Path file, Results results) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-        try {
-            Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
-            StageStore.force(unfinished);
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
+        WholeFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results), true);
     }
 
     /** The configuration after overrides, as it goes into the results. */

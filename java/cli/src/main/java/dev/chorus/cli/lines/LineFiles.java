@@ -1,7 +1,12 @@
 package dev.chorus.cli.lines;
 
+import dev.chorus.files.FileFault;
+import dev.chorus.files.UnusableTargetException;
+import dev.chorus.files.WholeFile;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +34,8 @@ public final class LineFiles {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
-            description = "Where the lines go with the results added, in the same order. It appears when all is done.")
+            description = "Where the lines go with the results added, in the same order; - is the standard output. It appears when "
+                    + "all is done.")
     private Path out;
 
     @Option(
@@ -50,9 +56,23 @@ public final class LineFiles {
         return InputLines.name(data);
     }
 
-    /** The file of the results. */
+    /** The file of the results, as messages call it. */
     public Path out() {
-        return out;
+        return OutputLines.name(out);
+    }
+
+    /** Begins the results; they are there when they are committed. */
+    public OutputLines results() throws IOException {
+        return new OutputLines(out, force);
+    }
+
+    /** Prints the command's last word: on the error stream if the lines are on the standard output. */
+    public void say(String summary) {
+        PrintWriter stream = OutputLines.isStandardOutput(out)
+                ? spec.commandLine().getErr()
+                : spec.commandLine().getOut();
+        stream.println(summary);
+        stream.flush();
     }
 
     /** An empty list of bad lines with the chosen rule. */
@@ -63,18 +83,18 @@ public final class LineFiles {
     /**
      * Reads the data, after a look whether the results may be written: nobody should wait for an hour to learn that.
      *
-     * @throws ParameterException if the results exist and are not to be replaced, or their folder does not exist
+     * @throws ParameterException if the results exist and are not to be replaced, or another path has to be chosen
+     * @throws IOException        if they may not or cannot be written
      */
     public List<JsonLine> read(List<String> required, BadLines bad) throws IOException {
-        Path folder = out.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw usage("--out: " + out + ": its folder does not exist");
-        }
-        if (Files.isDirectory(out)) {
-            throw usage("--out: " + out + ": is a directory");
-        }
-        if (Files.exists(out) && !force) {
-            throw usage("--out: " + out + ": already exists; --force replaces it");
+        if (!OutputLines.isStandardOutput(out)) {
+            try {
+                WholeFile.check(out, force);
+            } catch (FileAlreadyExistsException e) {
+                throw usage("--out: " + FileFault.sentence(e) + "; --force replaces it");
+            } catch (UnusableTargetException | NoSuchFileException e) {
+                throw usage("--out: " + FileFault.sentence(e));
+            }
         }
         return InputLines.read(data, required, bad);
     }

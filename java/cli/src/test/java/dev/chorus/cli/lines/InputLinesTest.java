@@ -30,7 +30,7 @@ class InputLinesTest {
         List<JsonLine> lines = InputLines.read(in, REQUIRED, new BadLines(in, false));
         assertThat(lines).extracting(JsonLine::number).containsExactly(1, 2);
         Path out = folder.resolve("out.jsonl");
-        try (OutputLines writer = new OutputLines(out)) {
+        try (OutputLines writer = new OutputLines(out, true)) {
             for (JsonLine line : lines) {
                 writer.write(line.copy());
             }
@@ -118,7 +118,7 @@ class InputLinesTest {
     void whatIsNotCommittedLeavesNothing() throws IOException {
         Path in = write("{\"prompt\":\"a\"}");
         Path out = Files.writeString(folder.resolve("out.jsonl"), "mine");
-        try (OutputLines writer = new OutputLines(out)) {
+        try (OutputLines writer = new OutputLines(out, true)) {
             writer.write(InputLines.read(in, REQUIRED, new BadLines(in, false))
                     .get(0)
                     .copy());
