@@ -4,6 +4,7 @@ import dev.chorus.cli.progress.ConsoleProgress;
 import dev.chorus.cli.report.HtmlReport;
 import dev.chorus.cli.report.ResultTable;
 import dev.chorus.experiment.Experiment;
+import dev.chorus.files.FileFault;
 import dev.chorus.results.Results;
 import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.StageException;
@@ -88,9 +89,7 @@ final class RunCommand implements Callable<Integer> {
         try {
             HtmlReport.write(results, report);
         } catch (IOException e) {
-            // A write that fails for lack of room does not know its file.
-            throw new StageException(
-                    report + ": cannot be written: " + e.getMessage() + "; the same command writes it again", e);
+            throw new StageException(FileFault.sentence(e) + "; the same command writes it again", e);
         }
         stdout.println(ResultTable.render(results, Charset.defaultCharset()));
         stdout.println("Figures  " + folder.resolve(Experiment.RESULTS));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,8 +21,8 @@ import java.util.Set;
  */
 public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, List<E> test) {
     /**
-     * Draws gold and weak from a pool, by the seed; sentences that devel or test hold, or that repeat in the pool, are left
-     * out of the draw.
+     * Draws gold and weak from a pool, by the seed; sentences that devel or test hold, or that repeat in the pool, as
+     * {@link LeakKey} compares them, are left out.
      *
      * @param goldCount  number of sentences with gold labels, at least 1
      * @param weakCount  number of sentences for weak labels, at least 1
@@ -38,26 +39,41 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
             long seed,
             String poolName) {
         Set<String> taken = new HashSet<>();
-        devel.forEach(example -> taken.add(key(example)));
-        test.forEach(example -> taken.add(key(example)));
-        List<E> free = new ArrayList<>();
-        for (E example : pool) {
-            if (taken.add(key(example))) {
-                free.add(example);
+        Set<String> folded = new HashSet<>();
+        for (List<E> measured : List.of(devel, test)) {
+            for (E example : measured) {
+                taken.add(plain(example.text()));
+                folded.add(LeakKey.of(example.text()));
             }
         }
-        if (free.size() < goldCount + weakCount) {
-            throw new DataException(
-                    Path.of(poolName),
-                    0,
-                    "the pool has " + free.size() + " sentences that devel and test do not hold; gold " + goldCount
-                            + " and weak " + weakCount + " need " + (goldCount + weakCount));
+        // What is the same but for case and space leaves before the order is drawn, what is the same but for accents'
+        // encoding and outer
+        // punctuation when its turn comes: a pool that has none of the latter keeps its draw.
+        List<E> free = new ArrayList<>();
+        for (E example : pool) {
+            if (taken.add(plain(example.text()))) {
+                free.add(example);
+            }
         }
         int[] order = CounterRandom.of(seed, "splits").permutation(free.size());
         List<E> gold = new ArrayList<>();
         List<E> weak = new ArrayList<>();
-        for (int i = 0; i < goldCount + weakCount; i++) {
-            (i < goldCount ? gold : weak).add(free.get(order[i]));
+        int distinct = 0;
+        for (int place : order) {
+            E example = free.get(place);
+            if (folded.add(LeakKey.of(example.text()))) {
+                if (distinct < goldCount + weakCount) {
+                    (distinct < goldCount ? gold : weak).add(example);
+                }
+                distinct++;
+            }
+        }
+        if (distinct < goldCount + weakCount) {
+            throw new DataException(
+                    Path.of(poolName),
+                    0,
+                    "the pool has " + distinct + " sentences that devel and test do not hold; gold " + goldCount
+                            + " and weak " + weakCount + " need " + (goldCount + weakCount));
         }
         Splits<E> splits = new Splits<>(
                 List.copyOf(gold),
@@ -69,7 +85,7 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
     }
 
     /**
-     * Compares all splits with each other by text, case and space aside.
+     * Compares all splits with each other by text, as {@link LeakKey} has it.
      *
      * @throws DataException if a sentence is in two, or a split is empty; names both
      */
@@ -102,7 +118,7 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
         Set<String> tested = new HashSet<>();
         test.forEach(example -> tested.add(key(example)));
         for (int i = 0; i < unlabelled.size(); i++) {
-            if (tested.contains(key(unlabelled.get(i)))) {
+            if (tested.contains(LeakKey.of(unlabelled.get(i)))) {
                 throw new DataException(
                         Path.of(name), i + 1, "this sentence is in split 'test'; remove it before pre-training on it");
             }
@@ -110,10 +126,10 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
     }
 
     private static String key(Item example) {
-        return key(example.text());
+        return LeakKey.of(example.text());
     }
 
-    private static String key(String sentence) {
-        return sentence.strip().toLowerCase(java.util.Locale.ROOT).replaceAll("\\s+", " ");
+    private static String plain(String sentence) {
+        return sentence.strip().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
     }
 }

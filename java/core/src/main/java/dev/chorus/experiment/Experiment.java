@@ -6,6 +6,7 @@ import dev.chorus.config.ConfigException;
 import dev.chorus.config.ConfigReader;
 import dev.chorus.data.Item;
 import dev.chorus.results.MachineFacts;
+import dev.chorus.files.WholeFile;
 import dev.chorus.results.Results;
 import dev.chorus.stage.BuildFingerprint;
 import dev.chorus.stage.Hashes;
@@ -20,7 +21,6 @@ import dev.chorus.task.TextLesson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -265,13 +265,6 @@ public final class Experiment {
     }
 
     private static void write(Path file, Results results) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-        try {
-            Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
-            StageStore.force(unfinished);
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
+        WholeFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results), true);
     }
 }

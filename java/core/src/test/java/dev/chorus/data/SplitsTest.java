@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SplitsTest {
     private static final List<Example> DEVEL = examples("devel", 6);
@@ -58,6 +60,42 @@ class SplitsTest {
             splits.weak().forEach(example -> drawn.add(example.sentence()));
             assertThat(drawn).isEqualTo(free);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cafe\u0301 in zu\u0308rich", // Decomposed.
+                "\uFF43\uFF41\uFF46\u00e9 in z\u00fcrich", // Full width.
+                "CAF\u00c9 IN Z\u00dcRICH",
+                "\u00abcaf\u00e9\u00a0in  z\u00fcrich!\u00bb",
+                "caf\u00e9 in z\u00fc\u00adrich ...", // A soft hyphen.
+            })
+    void sentencesThatDifferInEncodingCaseOrOuterPunctuationAreTheSame(String other) {
+        String sentence = "caf\u00e9 in z\u00fcrich";
+        List<Example> tested = List.of(example(sentence));
+        List<Example> some = List.of(example("some"));
+        List<Example> more = List.of(example("more"));
+        assertThatThrownBy(() -> new Splits(some, List.of(example(other)), more, tested).refuseLeaks())
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("test: sentence ")
+                .hasMessageContaining("is in split 'weak' too");
+        Splits splits = new Splits(some, more, List.of(example("devel")), tested);
+        assertThatThrownBy(() -> splits.refuseLeaks(List.of("one", other), "plain.txt"))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("plain.txt:2: ");
+        splits.refuseLeaks(List.of("cafe in zurich", "caf\u00e9 in", "caf\u00e9, in z\u00fcrich", "?"), "plain.txt");
+
+        List<Example> pool = new ArrayList<>(examples("pool", 11));
+        pool.add(example(other));
+        assertThatThrownBy(() -> Splits.draw(pool, more, tested, 7, 5, 1, 0, "pool.jsonl"))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("11 sentences");
+    }
+
+    @Test
+    void punctuationAloneIsASentenceOfItsOwn() {
+        new Splits(List.of(example("?")), List.of(example("!")), DEVEL, TEST).refuseLeaks();
     }
 
     @Test
