@@ -136,6 +136,12 @@ public final class Tokenizer implements AutoCloseable {
         return sequences.stream().map(this::decode).toList();
     }
 
+    /** Whether a sequence begins with two tokens that begin a sequence. */
+    public boolean beginsTwice(int[] ids) {
+        int bos = bosId().orElse(-1);
+        return ids.length > 1 && ids[0] == bos && ids[1] == bos;
+    }
+
     /** V: the highest id, added tokens included, plus 1. */
     public int vocabSize() {
         return definition.vocabSize();
