@@ -138,13 +138,16 @@ public final class ConfigJson {
         if (!node.has(key)) {
             throw problem(key + " is missing; expected a whole number above 0");
         }
-        int value = integer(key, -1);
+        JsonNode value = node.path(key);
         int most = LAYERS.contains(key) ? MOST_LAYERS : WIDTHS.contains(key) ? MOST_CHANNELS : MOST;
-        if (value < 1 || value > most) {
-            throw problem(key + ": expected a whole number above 0 and at most " + most + ", got "
-                    + Shown.value(node.path(key)));
+        if (value.isIntegralNumber() && value.doubleValue() > most) {
+            throw problem(key + ": expected at most " + most + ", got " + Shown.value(value));
         }
-        return value;
+        int size = integer(key, -1);
+        if (size < 1) {
+            throw problem(key + ": expected a whole number above 0, got " + Shown.value(value));
+        }
+        return size;
     }
 
     /** As {@link #size}, with a value for a missing or null key. */
