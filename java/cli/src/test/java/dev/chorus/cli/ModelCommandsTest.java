@@ -327,7 +327,8 @@ class ModelCommandsTest {
         }
 
         @Override
-        public List<List<Completion>> generate(List<int[]> prompts, DoubleConsumer progress) throws IOException {
+        public List<List<Completion>> generate(List<int[]> prompts, long[] numbers, DoubleConsumer progress)
+                throws IOException {
             worked++;
             if (fails) {
                 throw new IOException("no room");

@@ -26,19 +26,31 @@ public record CompletionTokens(int[] tokens, int start) {
         PROMPT_LENGTH
     }
 
+    /** Joins a prompt and a completion, with the special tokens that the tokenizer puts around a text. */
+    public static CompletionTokens of(
+            Tokenizer tokenizer, String prompt, String completion, Join join, boolean endOfSequence) {
+        return of(tokenizer, prompt, completion, join, endOfSequence, true);
+    }
+
     /**
      * Joins a prompt and a completion.
      *
+     * @param specials      whether the special tokens that the tokenizer puts around a text are there
      * @param endOfSequence appends the end-of-sequence token to the completion, unless the tokenizer has just done so
      * @throws IllegalStateException if the tokenizer has no end-of-sequence token and {@code endOfSequence} asks for it
      */
     public static CompletionTokens of(
-            Tokenizer tokenizer, String prompt, String completion, Join join, boolean endOfSequence) {
+            Tokenizer tokenizer,
+            String prompt,
+            String completion,
+            Join join,
+            boolean endOfSequence,
+            boolean specials) {
         CompletionTokens joined =
                 switch (join) {
-                    case JOINT -> joint(tokenizer, prompt, completion);
-                    case SEPARATE -> separate(tokenizer, prompt, completion);
-                    case PROMPT_LENGTH -> promptLength(tokenizer, prompt, completion);
+                    case JOINT -> joint(tokenizer, prompt, completion, specials);
+                    case SEPARATE -> separate(tokenizer, prompt, completion, specials);
+                    case PROMPT_LENGTH -> promptLength(tokenizer, prompt, completion, specials);
                 };
         return endOfSequence ? joined.endedBy(tokenizer.eos()) : joined;
     }
@@ -48,8 +60,11 @@ public record CompletionTokens(int[] tokens, int start) {
         return Arrays.copyOfRange(tokens, start, tokens.length);
     }
 
-    private static CompletionTokens joint(Tokenizer tokenizer, String prompt, String completion) {
-        Tokenizer.Tokens both = tokenizer.encodeWithSpecialsAndSpans(prompt + completion);
+    private static CompletionTokens joint(
+            Tokenizer tokenizer, String prompt, String completion, boolean specials) {
+        Tokenizer.Tokens both = specials
+                ? tokenizer.encodeWithSpecialsAndSpans(prompt + completion)
+                : tokenizer.encodeWithSpans(prompt + completion);
         int start = 0;
         // Ends, not beginnings: the bytes of one character share its span, and a token that takes the space before a
         // word
@@ -60,17 +75,23 @@ public record CompletionTokens(int[] tokens, int start) {
         return new CompletionTokens(both.ids(), start);
     }
 
-    private static CompletionTokens separate(Tokenizer tokenizer, String prompt, String completion) {
-        int[] first = tokenizer.encodeWithSpecials(prompt);
+    private static CompletionTokens separate(
+            Tokenizer tokenizer, String prompt, String completion, boolean specials) {
+        int[] first = encode(tokenizer, prompt, specials);
         int[] second = tokenizer.encode(completion);
         int[] tokens = Arrays.copyOf(first, first.length + second.length);
         System.arraycopy(second, 0, tokens, first.length, second.length);
         return new CompletionTokens(tokens, first.length);
     }
 
-    private static CompletionTokens promptLength(Tokenizer tokenizer, String prompt, String completion) {
-        int[] both = tokenizer.encodeWithSpecials(prompt + completion);
-        return new CompletionTokens(both, Math.min(tokenizer.encodeWithSpecials(prompt).length, both.length));
+    private static CompletionTokens promptLength(
+            Tokenizer tokenizer, String prompt, String completion, boolean specials) {
+        int[] both = encode(tokenizer, prompt + completion, specials);
+        return new CompletionTokens(both, Math.min(encode(tokenizer, prompt, specials).length, both.length));
+    }
+
+    private static int[] encode(Tokenizer tokenizer, String text, boolean specials) {
+        return specials ? tokenizer.encodeWithSpecials(text) : tokenizer.encode(text);
     }
 
     private CompletionTokens endedBy(int eos) {

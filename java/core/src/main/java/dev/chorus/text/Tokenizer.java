@@ -21,13 +21,8 @@ import java.util.OptionalInt;
  * Thread-safe; owns a native object until {@link #close}.
  */
 public final class Tokenizer implements AutoCloseable {
-    static {
-        // With a CUDA runtime in sight, DJL would try to download a GPU build of the library.
-        System.setProperty("ai.djl.offline", "true");
-        if (System.getProperty("RUST_FLAVOR") == null) {
-            System.setProperty("RUST_FLAVOR", "cpu");
-        }
-    }
+    /** Characters that a text may come to while it is normalised, at worst; some 20 bytes each are held. */
+    private static final double MOST_CHARACTERS = 1 << 26;
 
     private final TokenizerFiles files;
     private final TokenizerDefinition definition;
@@ -45,12 +40,13 @@ public final class Tokenizer implements AutoCloseable {
     private Tokenizer(TokenizerFiles files) {
         this.files = files;
         definition = TokenizerDefinition.of(files);
+        TokenizerLibrary.load();
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(
                     new ByteArrayInputStream(definition.json()),
                     Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
         } catch (IOException | RuntimeException e) {
-            throw new TokenizerException(files.name(), "not a usable tokenizer.json: " + e.getMessage(), e);
+            throw new TokenizerException(files.name(), "not a usable tokenizer.json: " + Shown.value(e.getMessage()), e);
         }
     }
 
@@ -85,14 +81,19 @@ public final class Tokenizer implements AutoCloseable {
         files.write(folder, positions);
     }
 
-    /** Token ids of a text, without special tokens around it. */
+    /**
+     * Token ids of a text, without special tokens around it.
+     *
+     * @throws TokenizerException if the text holds half a character, could become too long while it is normalised, or the
+     *     tokenizer knows no token for it; so do the others that make tokens
+     */
     public int[] encode(String text) {
-        return ints(tokenizer.encode(text, false, false).getIds());
+        return ints(encoding(text, false).getIds());
     }
 
     /** Token ids of a text with the special tokens that the tokenizer puts around it: {@code tokenizer(text)} in Python. */
     public int[] encodeWithSpecials(String text) {
-        return ints(tokenizer.encode(text, true, false).getIds());
+        return ints(encoding(text, true).getIds());
     }
 
     /** Token ids with the characters they cover, without special tokens around the text. */
@@ -105,15 +106,45 @@ public final class Tokenizer implements AutoCloseable {
         return spans(text, true);
     }
 
+    private Encoding encoding(String text, boolean specials) {
+        if (!WholeText.is(text)) {
+            throw new TokenizerException(files.name(), "the text holds half a character (an unpaired surrogate)");
+        }
+        if (text.length() * definition.growth() > MOST_CHARACTERS) {
+            throw new TokenizerException(
+                    files.name(),
+                    "a text of " + text.length() + " characters, which the normalizer can make "
+                            + Math.round(definition.growth()) + " times as long; at most " + (long) MOST_CHARACTERS
+                            + " may come of it");
+        }
+        try {
+            return tokenizer.encode(text, specials, false);
+        } catch (RuntimeException e) {
+            throw new TokenizerException(files.name(), "makes no tokens of a text: " + Shown.value(e.getMessage()), e);
+        }
+    }
+
     private Tokens spans(String text, boolean specials) {
-        Encoding encoding = tokenizer.encode(text, specials, false);
+        Encoding encoding = encoding(text, specials);
         int[] ids = ints(encoding.getIds());
         int[][] spans = new int[ids.length][2];
         CharSpan[] found = encoding.getCharTokenSpans();
         // The library counts code points; a character outside the basic plane is two of Java's.
         int[] charOf = charOfCodePoint(text);
+        if (found.length != ids.length) {
+            throw new TokenizerException(
+                    files.name(), "gives " + ids.length + " tokens of a text " + found.length + " places in it");
+        }
         for (int i = 0; i < ids.length; i++) {
             if (found[i] != null) {
+                if (found[i].getStart() < 0
+                        || found[i].getStart() > found[i].getEnd()
+                        || found[i].getEnd() >= charOf.length) {
+                    throw new TokenizerException(
+                            files.name(),
+                            "gives a token the characters " + found[i].getStart() + " to " + found[i].getEnd()
+                                    + " of a text of " + (charOf.length - 1) + "; the normalizer loses its offsets");
+                }
                 spans[i][0] = charOf[found[i].getStart()];
                 spans[i][1] = charOf[found[i].getEnd()];
             }
@@ -127,13 +158,24 @@ public final class Tokenizer implements AutoCloseable {
         for (int i = 0; i < ids.length; i++) {
             wide[i] = ids[i];
         }
-        String text = tokenizer.decode(wide, true);
+        String text;
+        try {
+            text = tokenizer.decode(wide, true);
+        } catch (RuntimeException e) {
+            throw new TokenizerException(files.name(), "makes no text of tokens: " + Shown.value(e.getMessage()), e);
+        }
         return definition.cleanUp() ? cleanUp(text) : text;
     }
 
     /** The texts of many token sequences. */
     public List<String> decode(List<int[]> sequences) {
         return sequences.stream().map(this::decode).toList();
+    }
+
+    /** Whether a sequence begins with two tokens that begin a sequence. */
+    public boolean beginsTwice(int[] ids) {
+        int bos = bosId().orElse(-1);
+        return ids.length > 1 && ids[0] == bos && ids[1] == bos;
     }
 
     /** V: the highest id, added tokens included, plus 1. */

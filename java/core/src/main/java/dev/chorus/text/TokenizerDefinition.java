@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.text.check.Definition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param specialIds    role to id
  * @param vocabSize     highest id + 1, added tokens included
  * @param cleanUp       whether spaces before punctuation go when ids are decoded
+ * @param growth        how many times longer than itself a text can become before it is cut into tokens
  * @param chatTemplate  whether the folder has a chat template
  */
 record TokenizerDefinition(
@@ -29,6 +31,7 @@ record TokenizerDefinition(
         Map<String, Integer> specialIds,
         int vocabSize,
         boolean cleanUp,
+        double growth,
         boolean chatTemplate) {
     /** In the order in which missing ones get ids. */
     private static final List<String> ROLES = List.of("bos", "eos", "unk", "sep", "pad", "cls", "mask");
@@ -43,14 +46,21 @@ record TokenizerDefinition(
      */
     static TokenizerDefinition of(TokenizerFiles files) {
         JsonNode config = files.json(TokenizerFiles.CONFIG);
+        SideFiles.check(files, config);
         refuseUnsupported(files, config);
         TokenizerClass tokenizerClass = TokenizerClass.of(files, config);
         JsonNode original = files.json(TokenizerFiles.TOKENIZER);
         ObjectNode root = original.deepCopy();
-        if (!root.path("model").path("vocab").isContainerNode()) {
-            throw new TokenizerException(files.name(), "not a usable tokenizer.json: it has no model.vocab");
-        }
+        double growth = Definition.check(original, files.name());
         tokenizerClass.rebuild(root, config, files.name());
+        if (tokenizerClass != TokenizerClass.GENERIC) {
+            // Merges that fit with a prefix of the file need not fit without.
+            growth = Definition.check(root, files.name());
+        }
+        if (root.path("model").hasNonNull("dropout")) {
+            // A way of training: with it the same text has other ids every time.
+            ((ObjectNode) root.get("model")).set("dropout", NullNode.getInstance());
+        }
         // Sequences are neither cut nor filled up: a model that is too short for one should say so.
         root.set("truncation", NullNode.getInstance());
         root.set("padding", NullNode.getInstance());
@@ -83,6 +93,7 @@ record TokenizerDefinition(
                 Collections.unmodifiableMap(ids),
                 added.vocabSize(),
                 cleanUp,
+                growth,
                 config.hasNonNull("chat_template") || files.content().containsKey(TokenizerFiles.CHAT_TEMPLATE));
     }
 

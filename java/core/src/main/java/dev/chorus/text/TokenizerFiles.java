@@ -1,11 +1,17 @@
 package dev.chorus.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -48,7 +54,13 @@ record TokenizerFiles(String name, Map<String, byte[]> content, String modelType
             }
             """;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Bytes; the largest published ones have some forty million. */
+    private static final long LONGEST = 256 << 20;
+
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     /** A {@code tokenizer.json} that stands alone. */
     static TokenizerFiles alone(byte[] json, String name) {
@@ -61,27 +73,35 @@ record TokenizerFiles(String name, Map<String, byte[]> content, String modelType
      * @throws TokenizerException if it has no {@code tokenizer.json}
      */
     static TokenizerFiles read(Path folder) throws IOException {
+        Path resolved = ModelPath.of(folder);
         Map<String, byte[]> content = new LinkedHashMap<>();
         for (String name : NAMES) {
-            Path file = folder.resolve(name);
-            if (Files.isRegularFile(file)) {
-                content.put(name, Files.readAllBytes(file));
+            Path file = resolved.resolve(name);
+            // Files of transformers' older forms are only carried along.
+            if (FolderFile.exists(file)) {
+                content.put(name, bytes(file));
             }
         }
-        Path tokenizer = folder.resolve(TOKENIZER);
+        Path tokenizer = resolved.resolve(TOKENIZER);
         if (!content.containsKey(TOKENIZER)) {
             throw new TokenizerException(
                     tokenizer.toString(),
                     "no such file; other forms (tokenizer.model, vocab.json) are not read, and transformers makes one of "
                             + "them: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)");
         }
-        Path config = folder.resolve("config.json");
-        String modelType = Files.isRegularFile(config)
-                ? parse(Files.readAllBytes(config), config.toString())
-                        .path("model_type")
-                        .asText()
+        Path config = resolved.resolve("config.json");
+        String modelType = FolderFile.exists(config)
+                ? parse(bytes(config), config.toString()).path("model_type").asText()
                 : "";
         return new TokenizerFiles(tokenizer.toString(), content, modelType);
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        String problem = FolderFile.problem(file, LONGEST);
+        if (!problem.isEmpty()) {
+            throw new TokenizerException(file.toString(), problem);
+        }
+        return Files.readAllBytes(file);
     }
 
     /**
@@ -120,11 +140,14 @@ record TokenizerFiles(String name, Map<String, byte[]> content, String modelType
     private static ObjectNode parse(byte[] bytes, String name) {
         JsonNode node;
         try {
-            node = JSON.readTree(bytes);
+            node = JSON.readTree(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString());
+        } catch (CharacterCodingException e) {
+            throw new TokenizerException(name, "not UTF-8", e);
         } catch (JsonProcessingException e) {
-            throw new TokenizerException(name, "not JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new TokenizerException(name, "not JSON: " + e.getMessage(), e);
+            throw new TokenizerException(name, "not JSON: " + Shown.plain(e.getOriginalMessage()), e);
         }
         if (!(node instanceof ObjectNode object)) {
             throw new TokenizerException(name, "not a JSON object");

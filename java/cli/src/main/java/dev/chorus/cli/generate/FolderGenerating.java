@@ -1,5 +1,8 @@
 package dev.chorus.cli.generate;
 
+import dev.chorus.cli.score.LanguageModels;
+import dev.chorus.model.NotFiniteException;
+import dev.chorus.model.family.GenerationDefaults;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.folder.AdapterFolder;
 import dev.chorus.model.folder.ModelFolder;
@@ -10,6 +13,7 @@ import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.LibTorch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleConsumer;
@@ -18,26 +22,51 @@ import java.util.function.DoubleConsumer;
 final class FolderGenerating implements GeneratingModel {
     private final Path folder;
     private final GenerateSettings settings;
-    private final int positions;
+    private final ModelConfig config;
     private final Tokenizer tokenizer;
+    private int doubled;
 
     FolderGenerating(Path folder, GenerateSettings settings) throws IOException {
         // A second or so of work, while the tokenizer and the lines are read.
         LibTorch.loadInBackground();
         this.folder = folder;
         this.settings = settings;
-        positions = ModelConfig.read(folder).architecture().hardLimit();
+        config = ModelConfig.read(folder);
+        LanguageModels.require(folder, config);
         tokenizer = Tokenizer.load(folder);
     }
 
     @Override
     public int[] tokens(String prompt) {
-        return tokenizer.encodeWithSpecials(prompt);
+        int[] tokens = settings.specials() ? tokenizer.encodeWithSpecials(prompt) : tokenizer.encode(prompt);
+        doubled += tokenizer.beginsTwice(tokens) ? 1 : 0;
+        return tokens;
     }
 
     @Override
     public int positions() {
-        return positions;
+        return config.architecture().hardLimit();
+    }
+
+    @Override
+    public int vocabulary() {
+        return config.architecture().vocabSize();
+    }
+
+    @Override
+    public List<String> notes() {
+        List<String> notes = new ArrayList<>();
+        defaults().notes().forEach(note -> notes.add("generation_config.json, " + note));
+        notes.addAll(LanguageModels.doubledNotes(doubled, tokenizer));
+        return notes;
+    }
+
+    private GenerationDefaults defaults() {
+        GenerationDefaults defaults = config.generation();
+        if (settings.repetitionPenalty() != null) {
+            defaults = defaults.withRepetitionPenalty(settings.repetitionPenalty());
+        }
+        return settings.noRepeatNgram() == null ? defaults : defaults.withNoRepeatNgram(settings.noRepeatNgram());
     }
 
     @Override
@@ -46,7 +75,8 @@ final class FolderGenerating implements GeneratingModel {
     }
 
     @Override
-    public List<List<Completion>> generate(List<int[]> prompts, DoubleConsumer progress) throws IOException {
+    public List<List<Completion>> generate(List<int[]> prompts, long[] numbers, DoubleConsumer progress)
+            throws IOException {
         if (settings.threads() > 0) {
             LibTorch.threads(settings.threads());
         }
@@ -61,17 +91,20 @@ final class FolderGenerating implements GeneratingModel {
                 settings.stop(),
                 settings.ignoreEos(),
                 settings.seed(),
-                settings.rows());
+                settings.rows(),
+                defaults());
         Precision precision = settings.dtype().equals("auto") ? null : Precision.named(settings.dtype());
         try (ModelFolder model = ModelFolder.open(folder, precision)) {
             if (settings.adapter() != null) {
                 AdapterFolder.load(settings.adapter(), model.decoder());
             }
-            return Generator.generate(model.decoder(), model.tokenizer(), prompts, how, progress).stream()
+            return Generator.generate(model.decoder(), model.tokenizer(), prompts, numbers, how, progress).stream()
                     .map(completions -> completions.stream()
                             .map(FolderGenerating::completion)
                             .toList())
                     .toList();
+        } catch (NotFiniteException e) {
+            throw LanguageModels.damaged(folder, e);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.chorus.cli.lines.OutputLines;
 import dev.chorus.cli.progress.ConsoleProgress;
 import dev.chorus.data.DataException;
 import dev.chorus.stage.ProgressListener.StageView;
+import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,10 +133,33 @@ public final class GenerateCommand implements Callable<Integer> {
             description = "Sequences that run at a time. Default: ${DEFAULT-VALUE}.")
     private int rows;
 
+    @Option(
+            names = "--repetition-penalty",
+            paramLabel = "P",
+            description = "Makes tokens that are there already less probable; 1 for no such rule. Default: what the folder's "
+                    + "generation_config.json says.")
+    private Double repetitionPenalty;
+
+    @Option(
+            names = "--no-repeat-ngram",
+            paramLabel = "N",
+            description = "No N tokens in a row come twice; 0 for no such rule. Default: what the folder's "
+                    + "generation_config.json says.")
+    private Integer noRepeatNgram;
+
+    @Option(
+            names = "--no-specials",
+            description = "Puts no special tokens around prompts, for prompts that hold them already.")
+    private boolean noSpecials;
+
     @Option(names = "--token-logprobs", description = "Adds token_logprobs: the log-probability of every token.")
     private boolean tokenLogprobs;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of a step. Default: the library's choice.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description =
+                    "Threads of a step. Default: the library's choice. Another number may change the last digits.")
     private Integer threads;
 
     /** Made by picocli. */
@@ -162,12 +186,16 @@ public final class GenerateCommand implements Callable<Integer> {
             if (model.hasChatTemplate()) {
                 progress.note(names.get(0) + " has a chat template, which is not applied");
             }
+            model.notes().forEach(progress::note);
             bad.report().forEach(progress::note);
             StageView stage = new StageView("generate/" + names.get(0), "generate", prompts.size(), false);
             progress.planned(List.of(stage));
             long start = System.nanoTime();
             progress.started(stage);
-            List<List<Completion>> completions = model.generate(prompts, done -> progress.advanced(stage, done, ""));
+            List<List<Completion>> completions = model.generate(
+                    prompts,
+                    good.stream().mapToLong(JsonLine::number).toArray(),
+                    done -> progress.advanced(stage, done, ""));
             double seconds = (System.nanoTime() - start) / 1e9;
             progress.finished(stage, seconds);
             long tokens = write(good, completions, Math.max(settings.samples(), settings.nBest()) > 1);
@@ -180,8 +208,20 @@ public final class GenerateCommand implements Callable<Integer> {
     private void check(
             List<JsonLine> lines, GeneratingModel model, List<JsonLine> good, List<int[]> prompts, BadLines bad) {
         for (JsonLine line : lines) {
-            int[] tokens = model.tokens(line.text("prompt"));
-            if (tokens.length == 0) {
+            int[] tokens;
+            try {
+                tokens = model.tokens(line.text("prompt"));
+            } catch (TokenizerException e) {
+                bad.add(line.number(), "'prompt': " + e.getMessage());
+                continue;
+            }
+            int beyond = Arrays.stream(tokens).max().orElse(0);
+            if (beyond >= model.vocabulary()) {
+                bad.add(
+                        line.number(),
+                        "'prompt': the tokenizer makes id " + beyond + " of it, the model's vocabulary is "
+                                + model.vocabulary());
+            } else if (tokens.length == 0) {
                 bad.add(line.number(), "'prompt': has no token, so nothing predicts the first");
             } else if (tokens.length > model.positions() - maxNewTokens) {
                 bad.add(
@@ -239,6 +279,12 @@ public final class GenerateCommand implements Callable<Integer> {
         require(samples >= 1, "--samples: expected 1 or more, got " + samples);
         require(beams >= 1, "--beams: expected 1 or more, got " + beams);
         require(nBest >= 1 && nBest <= beams, "--n-best: expected 1 to --beams (" + beams + "), got " + nBest);
+        require(
+                repetitionPenalty == null || (repetitionPenalty > 0 && Double.isFinite(repetitionPenalty)),
+                "--repetition-penalty: expected a number above 0, got " + repetitionPenalty);
+        require(
+                noRepeatNgram == null || noRepeatNgram >= 0,
+                "--no-repeat-ngram: expected 0 or more, got " + noRepeatNgram);
         require(rows >= 1, "--rows: expected 1 or more, got " + rows);
         require(threads == null || threads >= 1, "--threads: expected 1 or more, got " + threads);
         require(stop.stream().noneMatch(String::isEmpty), "--stop: an empty text would end every completion");
@@ -260,7 +306,10 @@ public final class GenerateCommand implements Callable<Integer> {
                 List.copyOf(stop),
                 ignoreEos,
                 seed,
-                rows);
+                rows,
+                !noSpecials,
+                repetitionPenalty,
+                noRepeatNgram);
     }
 
     private void require(boolean condition, String problem) {

@@ -30,6 +30,9 @@ public interface GeneratingModel extends AutoCloseable {
      * @param ignoreEos    whether the end of sequence ends nothing
      * @param seed         of the sampling
      * @param rows         sequences that run at a time
+     * @param specials     whether the tokenizer puts its special tokens around a prompt
+     * @param repetitionPenalty in place of that of the folder's generation_config.json; null for the folder's
+     * @param noRepeatNgram     likewise
      */
     record GenerateSettings(
             String dtype,
@@ -45,7 +48,10 @@ public interface GeneratingModel extends AutoCloseable {
             List<String> stop,
             boolean ignoreEos,
             long seed,
-            int rows) {}
+            int rows,
+            boolean specials,
+            Double repetitionPenalty,
+            Integer noRepeatNgram) {}
 
     /**
      * One completion.
@@ -56,8 +62,22 @@ public interface GeneratingModel extends AutoCloseable {
      */
     record Completion(String text, double[] logps, String finishReason) {}
 
-    /** A prompt as tokens, with the special tokens that belong around it. */
+    /**
+     * A prompt as tokens, with the special tokens that belong around it.
+     *
+     * @throws dev.chorus.text.TokenizerException if the tokenizer makes none of it
+     */
     int[] tokens(String prompt);
+
+    /** Ids below this one are in the model's vocabulary. */
+    default int vocabulary() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** Sentences for a person, on what the folder asks for and on the prompts that were read. */
+    default List<String> notes() {
+        return List.of();
+    }
 
     /** The longest sequence that the model takes, in tokens. */
     int positions();
@@ -68,10 +88,12 @@ public interface GeneratingModel extends AutoCloseable {
     /**
      * Completes prompts.
      *
+     * @param numbers  [prompt] line of each in its file: a sample is a function of it, of the seed, and of its own number
      * @param progress hears the share of the work that is done, 0 to 1
      * @return [prompt][sample or place in the n-best list], in the order given
      */
-    List<List<Completion>> generate(List<int[]> prompts, DoubleConsumer progress) throws IOException;
+    List<List<Completion>> generate(List<int[]> prompts, long[] numbers, DoubleConsumer progress)
+            throws IOException;
 
     @Override
     void close();

@@ -3,6 +3,7 @@ package dev.chorus.cli.score;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.folder.AdapterFolder;
 import dev.chorus.model.folder.ModelFolder;
+import dev.chorus.model.NotFiniteException;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Precision;
@@ -20,15 +21,17 @@ import java.util.stream.IntStream;
 final class FolderScoring implements ScoringModel {
     private final Path folder;
     private final ScoreSettings settings;
-    private final int positions;
+    private final ModelConfig config;
     private final Tokenizer tokenizer;
+    private int doubled;
 
     FolderScoring(Path folder, ScoreSettings settings) throws IOException {
         // A second or so of work, while the tokenizer and the lines are read.
         LibTorch.loadInBackground();
         this.folder = folder;
         this.settings = settings;
-        positions = ModelConfig.read(folder).architecture().hardLimit();
+        config = ModelConfig.read(folder);
+        LanguageModels.require(folder, config);
         tokenizer = Tokenizer.load(folder);
         if (settings.eos() && tokenizer.eosId().isEmpty()) {
             tokenizer.close();
@@ -38,12 +41,25 @@ final class FolderScoring implements ScoringModel {
 
     @Override
     public CompletionTokens tokens(String prompt, String completion) {
-        return CompletionTokens.of(tokenizer, prompt, completion, settings.join(), settings.eos());
+        CompletionTokens tokens = CompletionTokens.of(
+                tokenizer, prompt, completion, settings.join(), settings.eos(), settings.specials());
+        doubled += tokenizer.beginsTwice(tokens.tokens()) ? 1 : 0;
+        return tokens;
     }
 
     @Override
     public int positions() {
-        return positions;
+        return config.architecture().hardLimit();
+    }
+
+    @Override
+    public int vocabulary() {
+        return config.architecture().vocabSize();
+    }
+
+    @Override
+    public List<String> notes() {
+        return LanguageModels.doubledNotes(doubled, tokenizer);
     }
 
     @Override
@@ -78,6 +94,8 @@ final class FolderScoring implements ScoringModel {
             for (int i = 0; i < scored.length; i++) {
                 logps[scored[i]] = values[i];
             }
+        } catch (NotFiniteException e) {
+            throw LanguageModels.damaged(folder, e);
         }
         return logps;
     }

@@ -14,6 +14,7 @@ import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.StageException;
 import dev.chorus.text.CompletionTokens.Join;
 import dev.chorus.text.CompletionTokens;
+import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,7 +77,16 @@ public final class ScoreCommand implements Callable<Integer> {
     @Option(names = "--eos", description = "Scores the end of sequence as the completion's last token.")
     private boolean eos;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of a step. Default: the library's choice.")
+    @Option(
+            names = "--no-specials",
+            description = "Puts no special tokens around the text, for prompts that hold them already.")
+    private boolean noSpecials;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description =
+                    "Threads of a step. Default: the library's choice. Another number may change the last digits.")
     private Integer threads;
 
     @Option(
@@ -118,6 +128,10 @@ public final class ScoreCommand implements Callable<Integer> {
                     progress.note(names.get(m) + " has a chat template, which is not applied");
                 }
             }
+            for (int m = 0; m < models.size(); m++) {
+                String name = names.get(m);
+                models.get(m).notes().forEach(note -> progress.note(name + ": " + note));
+            }
             bad.report().forEach(progress::note);
             progress.planned(stages);
             long start = System.nanoTime();
@@ -153,9 +167,13 @@ public final class ScoreCommand implements Callable<Integer> {
             List<CompletionTokens> sequences = new ArrayList<>();
             String problem = "";
             for (int m = 0; m < models.size() && problem.isEmpty(); m++) {
-                CompletionTokens tokens = models.get(m).tokens(line.text("prompt"), line.text("completion"));
-                sequences.add(tokens);
-                problem = problem(tokens, models.get(m).positions(), names.get(m));
+                try {
+                    CompletionTokens tokens = models.get(m).tokens(line.text("prompt"), line.text("completion"));
+                    sequences.add(tokens);
+                    problem = problem(tokens, models.get(m), names.get(m));
+                } catch (TokenizerException e) {
+                    problem = e.getMessage();
+                }
             }
             if (problem.isEmpty()) {
                 checked.lines().add(line);
@@ -175,14 +193,19 @@ public final class ScoreCommand implements Callable<Integer> {
         return checked;
     }
 
-    private static String problem(CompletionTokens tokens, int positions, String model) {
+    private static String problem(CompletionTokens tokens, ScoringModel model, String name) {
         int length = tokens.tokens().length;
-        if (length > positions) {
-            return "too long for " + model + ": prompt and completion have " + length + " tokens, it takes "
-                    + positions;
+        if (length > model.positions()) {
+            return "too long for " + name + ": prompt and completion have " + length + " tokens, it takes "
+                    + model.positions();
+        }
+        int beyond = Arrays.stream(tokens.tokens()).max().orElse(0);
+        if (beyond >= model.vocabulary()) {
+            return "the tokenizer of " + name + " makes id " + beyond + " of it, the model's vocabulary is "
+                    + model.vocabulary();
         }
         return tokens.start() == 0 && length > 0
-                ? "'prompt': has no token for " + model + ", so nothing predicts the completion's first"
+                ? "'prompt': has no token for " + name + ", so nothing predicts the completion's first"
                 : "";
     }
 
@@ -231,7 +254,7 @@ public final class ScoreCommand implements Callable<Integer> {
             throw files.usage("--batch-tokens: expected 1 or more, got " + batchTokens);
         }
         Join how = Join.valueOf(join.replace('-', '_').toUpperCase(Locale.ROOT));
-        return new ScoreSettings(dtype, adapter, how, eos, threads == null ? 0 : threads, batchTokens);
+        return new ScoreSettings(dtype, adapter, how, eos, threads == null ? 0 : threads, batchTokens, !noSpecials);
     }
 
     private static double seconds(long start) {

@@ -23,12 +23,33 @@ public interface ScoringModel extends AutoCloseable {
      * @param eos         whether the end of sequence is part of every completion
      * @param threads     0 for as many as the library likes
      * @param batchTokens tokens of a batch, roughly
+     * @param specials    whether the tokenizer puts its special tokens around the text
      */
     record ScoreSettings(
-            String dtype, Path adapter, CompletionTokens.Join join, boolean eos, int threads, int batchTokens) {}
+            String dtype,
+            Path adapter,
+            CompletionTokens.Join join,
+            boolean eos,
+            int threads,
+            int batchTokens,
+            boolean specials) {}
 
-    /** A prompt and its completion as tokens. */
+    /**
+     * A prompt and its completion as tokens.
+     *
+     * @throws dev.chorus.text.TokenizerException if the tokenizer makes none of them
+     */
     CompletionTokens tokens(String prompt, String completion);
+
+    /** Ids below this one are in the model's vocabulary. */
+    default int vocabulary() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** Sentences for a person on the lines that were read. */
+    default List<String> notes() {
+        return List.of();
+    }
 
     /** The longest sequence that the model takes, in tokens. */
     int positions();

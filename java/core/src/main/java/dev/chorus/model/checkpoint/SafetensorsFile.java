@@ -176,6 +176,32 @@ public final class SafetensorsFile implements AutoCloseable {
         read(entry, destination);
     }
 
+    /**
+     * Some elements of a tensor as float32, rounded to nearest if they are F64; in the caller's scope.
+     *
+     * @param from  first element, row-major
+     * @param count how many, at least 1
+     * @return [count] on the CPU
+     * @throws CheckpointException   if there is no such tensor, it is no weight, or it cannot be read
+     * @throws IllegalStateException if this object is closed
+     */
+    public Tensor range(String name, long from, long count) {
+        Entry entry = weight(name);
+        requireOpen();
+        if (from < 0 || count < 1 || from > entry.elements() - count) {
+            throw new IllegalArgumentException(
+                    "elements " + from + " to " + (from + count) + " of '" + name + "', it has " + entry.elements());
+        }
+        int size = entry.type().bytesPerElement();
+        try (TensorOptions options = new TensorOptions(entry.type().scalarType())) {
+            Tensor staged = torch.empty(new long[] {count}, options, null);
+            TensorBytes.read(channel, entry.offset() + from * size, staged, count * size);
+            return staged.to(ScalarType.Float);
+        } catch (IOException e) {
+            throw unreadable(path, e);
+        }
+    }
+
     private Entry weight(String name) {
         Entry entry = entry(name);
         if (!entry.type().isWeight()) {

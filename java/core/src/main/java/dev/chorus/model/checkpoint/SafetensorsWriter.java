@@ -55,9 +55,10 @@ public final class SafetensorsWriter {
                 throw new IllegalArgumentException(
                         "no tensor can be called " + name + ": the format means its metadata");
             }
-            if (!type.isWeight()) {
+            // Nothing here computes in double, so a double would be a value that nobody computed.
+            if (!type.isWeight() || type == StoredType.F64) {
                 throw new IllegalArgumentException(
-                        "tensor '" + name + "': " + type + " cannot be written; supported: " + StoredType.WEIGHTS);
+                        "tensor '" + name + "': " + type + " cannot be written; supported: F32, F16, BF16");
             }
             shape = shape.clone();
             if (Arrays.stream(shape).anyMatch(size -> size < 0) || SafetensorsHeader.bytes(type, shape) < 0) {

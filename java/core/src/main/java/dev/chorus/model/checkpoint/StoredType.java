@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * The element types of the safetensors format, under the names that stand in its headers.
  *
- * <p>{@link #F32}, {@link #F16} and {@link #BF16} are weights. The others are known by their size alone, so that a file
+ * <p>{@link #F32}, {@link #F16}, {@link #BF16} and {@link #F64} are weights. The others are known by their size alone, so that a file
  * that holds one (a mask, a counter) is checked like any other and its weights can be read.
  */
 public enum StoredType {
@@ -19,8 +19,8 @@ public enum StoredType {
     F16(16, ScalarType.Half),
     /** The upper half of a single. */
     BF16(16, ScalarType.BFloat16),
-    /** IEEE 754 double precision. */
-    F64(64),
+    /** IEEE 754 double precision; read as a weight, rounded to single, and never written. */
+    F64(64, ScalarType.Double),
     /** Two singles. */
     C64(64),
     /** Eight bits with 4 of exponent and 3 of mantissa. */

@@ -189,6 +189,11 @@ public final class TensorStore implements AutoCloseable {
         file(name).readInto(name, destination);
     }
 
+    /** {@link SafetensorsFile#range} of the file that holds the tensor. */
+    public Tensor range(String name, long from, long count) {
+        return file(name).range(name, from, count);
+    }
+
     private SafetensorsFile file(String name) {
         SafetensorsFile file = fileByTensor.get(name);
         if (file == null) {

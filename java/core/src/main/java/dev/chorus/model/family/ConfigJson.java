@@ -2,6 +2,7 @@ package dev.chorus.model.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.text.Shown;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -73,6 +74,20 @@ public final class ConfigJson {
             "use_bfloat16",
             "use_cache");
 
+    /**
+     * No model has a size beyond these. They are far above every one there is, and low enough that products of two, and lists of
+     * as many entries as layers, are harmless before the sizes are compared with the weights.
+     */
+    static final int MOST = 1 << 28;
+
+    static final int MOST_CHANNELS = 1 << 20;
+
+    static final int MOST_LAYERS = 10_000;
+
+    private static final Set<String> WIDTHS = Set.of("hidden_size", "n_embd", "n_embed", "head_dim");
+
+    private static final Set<String> LAYERS = Set.of("num_hidden_layers", "n_layer");
+
     private final ObjectNode node;
     private final String name;
     private final Set<String> read = new LinkedHashSet<>();
@@ -112,22 +127,27 @@ public final class ConfigJson {
             return new ConfigJson(node.objectNode(), name + ": " + key);
         }
         if (!(part instanceof ObjectNode object)) {
-            throw problem(key + ": expected an object, got " + part);
+            throw problem(key + ": expected an object, got " + Shown.value(part));
         }
         return new ConfigJson(object, name + ": " + key);
     }
 
-    /** A whole number above 0, under the first of these keys that is there. */
+    /** A whole number above 0, and not so large that nothing was ever built so, under the first of these keys that is there. */
     int size(String... keys) {
         String key = present(keys);
         if (!node.has(key)) {
             throw problem(key + " is missing; expected a whole number above 0");
         }
-        int value = integer(key, -1);
-        if (value < 1) {
-            throw problem(key + ": expected a whole number above 0, got " + node.path(key));
+        JsonNode value = node.path(key);
+        int most = LAYERS.contains(key) ? MOST_LAYERS : WIDTHS.contains(key) ? MOST_CHANNELS : MOST;
+        if (value.isIntegralNumber() && value.doubleValue() > most) {
+            throw problem(key + ": expected at most " + most + ", got " + Shown.value(value));
         }
-        return value;
+        int size = integer(key, -1);
+        if (size < 1) {
+            throw problem(key + ": expected a whole number above 0, got " + Shown.value(value));
+        }
+        return size;
     }
 
     /** As {@link #size}, with a value for a missing or null key. */
@@ -148,7 +168,7 @@ public final class ConfigJson {
         JsonNode value = node.get(key);
         // canConvertToInt alone takes 2.5 for 2.
         if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            throw problem(key + ": expected a whole number, got " + value);
+            throw problem(key + ": expected a whole number, got " + Shown.value(value));
         }
         return value.asInt();
     }
@@ -160,7 +180,7 @@ public final class ConfigJson {
         }
         JsonNode value = node.get(key);
         if (!value.isNumber() || !Double.isFinite(value.asDouble())) {
-            throw problem(key + ": expected a number, got " + value);
+            throw problem(key + ": expected a number, got " + Shown.value(value));
         }
         return value.asDouble();
     }
@@ -169,7 +189,7 @@ public final class ConfigJson {
     double positive(String key, double missing) {
         double value = number(key, missing);
         if (!(value > 0)) {
-            throw problem(key + ": expected a number above 0, got " + node.path(key));
+            throw problem(key + ": expected a number above 0, got " + Shown.value(node.path(key)));
         }
         return value;
     }
@@ -181,7 +201,7 @@ public final class ConfigJson {
         }
         JsonNode value = node.get(key);
         if (!value.isBoolean()) {
-            throw problem(key + ": expected true or false, got " + value);
+            throw problem(key + ": expected true or false, got " + Shown.value(value));
         }
         return value.asBoolean();
     }
@@ -192,7 +212,7 @@ public final class ConfigJson {
             return missing;
         }
         if (!node.get(key).isTextual()) {
-            throw problem(key + ": expected a text, got " + node.get(key));
+            throw problem(key + ": expected a text, got " + Shown.value(node.get(key)));
         }
         return node.get(key).asText();
     }
@@ -204,7 +224,7 @@ public final class ConfigJson {
         }
         JsonNode value = node.get(key);
         if (!value.isArray() || !all(value, JsonNode::isTextual)) {
-            throw problem(key + ": expected a list of texts, got " + value);
+            throw problem(key + ": expected a list of texts, got " + Shown.value(value));
         }
         List<String> out = new java.util.ArrayList<>();
         value.forEach(each -> out.add(each.asText()));
@@ -216,13 +236,13 @@ public final class ConfigJson {
         String found = text(key, missing);
         return Activation.named(found)
                 .orElseThrow(
-                        () -> problem(key + " '" + found + "' is not supported; supported: " + Activation.supported()));
+                        () -> problem(key + " '" + Shown.value(found) + "' is not supported; supported: " + Activation.supported()));
     }
 
     /** Refuses any other value than this one; a missing or null key is taken for it. */
     void require(String key, String supported) {
         if (has(key) && !node.get(key).asText().equals(supported)) {
-            throw problem(key + " '" + node.get(key).asText() + "' is not supported; supported: " + supported);
+            throw problem(key + " '" + Shown.value(node.get(key).asText()) + "' is not supported; supported: " + supported);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.chorus.model.family;
 
+import dev.chorus.text.Shown;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -35,7 +36,7 @@ public final class Families {
         return ALL.stream()
                 .filter(family -> family.modelType().equals(type))
                 .findFirst()
-                .orElseThrow(() -> config.problem("model_type '" + type + "' is not supported; supported: "
+                .orElseThrow(() -> config.problem("model_type '" + Shown.value(type) + "' is not supported; supported: "
                         + supported().stream().collect(Collectors.joining(", "))));
     }
 }

@@ -7,10 +7,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.text.FolderFile;
+import dev.chorus.text.Shown;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -24,20 +30,44 @@ public final class ModelConfig {
             .build();
     private static final String FILE = "config.json";
     private static final String GENERATION = "generation_config.json";
+    private static final List<String> TOKEN_IDS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
+
+    /** Bytes; far above any config, and no burden. */
+    private static final long LONGEST = 16 << 20;
+
     private static final String CLASSIFIER = "ForSequenceClassification";
 
     private final ObjectNode json;
     private final Family family;
     private final Architecture architecture;
     private final Set<String> unread;
-    private final byte[] generation;
+    private final Beside generation;
 
-    private ModelConfig(ObjectNode json, byte[] generation, String name) {
+    /** A {@code generation_config.json}: byte for byte, to be written again, and read. */
+    private record Beside(byte[] bytes, ObjectNode json, String name) {
+        static Beside read(Path file) {
+            byte[] bytes = readAll(file);
+            Beside beside = new Beside(bytes, object(bytes, file), file.toString());
+            for (String key : TOKEN_IDS) {
+                ids(beside.json, beside.name, key);
+            }
+            return beside;
+        }
+    }
+
+    private ModelConfig(ObjectNode json, Beside generation, String name) {
         this.json = json;
         this.generation = generation;
         ConfigJson config = new ConfigJson(json, name);
+        TOKEN_IDS.forEach(key -> ids(json, name, key));
         family = Families.of(config);
         architecture = family.read(config).withLabels(labels(json));
+        Architecture.Attention attention = architecture.attention();
+        long projected = (long) attention.heads() * attention.headWidth();
+        if (projected > ConfigJson.MOST) {
+            throw config.problem(attention.heads() + " heads of " + attention.headWidth() + " channels are " + projected
+                    + ", at most " + ConfigJson.MOST + " are possible");
+        }
         unread = config.unread();
     }
 
@@ -49,22 +79,41 @@ public final class ModelConfig {
     public static ModelConfig read(Path folder) {
         Path file = folder.resolve(FILE);
         Path beside = folder.resolve(GENERATION);
-        JsonNode node;
-        byte[] generation;
-        try {
-            node = JSON.readTree(Files.readString(file));
-            generation = Files.exists(beside) ? Files.readAllBytes(beside) : null;
-        } catch (NoSuchFileException e) {
+        if (!FolderFile.exists(file)) {
             throw new ConfigProblem(file + ": no such file; a model folder has a config.json");
-        } catch (JsonProcessingException e) {
-            throw new ConfigProblem(file + ": is not JSON: " + e.getOriginalMessage());
+        }
+        Beside generation = FolderFile.exists(beside) ? Beside.read(beside) : null;
+        return new ModelConfig(object(readAll(file), file), generation, file.toString());
+    }
+
+    private static byte[] readAll(Path file) {
+        try {
+            String problem = FolderFile.problem(file, LONGEST);
+            if (!problem.isEmpty()) {
+                throw new ConfigProblem(file + ": " + problem);
+            }
+            return Files.readAllBytes(file);
         } catch (IOException e) {
             throw new ConfigProblem(file + ": cannot be read: " + e.getMessage());
         }
-        if (!(node instanceof ObjectNode object)) {
+    }
+
+    /** A file as the one JSON object that it must be. */
+    private static ObjectNode object(byte[] bytes, Path file) {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            if (JSON.readTree(text) instanceof ObjectNode object) {
+                return object;
+            }
             throw new ConfigProblem(file + ": expected a JSON object");
+        } catch (JsonProcessingException e) {
+            throw new ConfigProblem(file + ": is not JSON: " + Shown.plain(e.getOriginalMessage()));
+        } catch (CharacterCodingException e) {
+            throw new ConfigProblem(file + ": is not UTF-8");
         }
-        return new ModelConfig(object, generation, file.toString());
     }
 
     /**
@@ -121,6 +170,13 @@ public final class ModelConfig {
         return new ModelConfig(copy, generation, family.modelType());
     }
 
+    /** The same language model with a head of its own, where the weights hold one that is not the embedding. */
+    public ModelConfig withUntiedHead() {
+        ObjectNode copy = json.deepCopy();
+        copy.put("tie_word_embeddings", false);
+        return new ModelConfig(copy, generation, family.modelType());
+    }
+
     /** The same config with this value; for settings that do not change the computation, such as token ids. */
     public ModelConfig with(String key, int value) {
         ObjectNode copy = json.deepCopy();
@@ -148,28 +204,37 @@ public final class ModelConfig {
      * config: several if it is a list, none if it is missing.
      */
     public int[] tokenIds(String key) {
-        if (generation != null) {
-            try {
-                JsonNode value = JSON.readTree(generation).path(key);
-                if (!value.isMissingNode() && !value.isNull()) {
-                    return ids(value);
-                }
-            } catch (IOException e) {
-                throw new ConfigProblem(GENERATION + ": is not JSON: " + e.getMessage());
-            }
-        }
-        return ids(json.path(key));
+        return generation != null && generation.json().hasNonNull(key)
+                ? ids(generation.json(), generation.name(), key)
+                : ids(json, FILE, key);
     }
 
-    private static int[] ids(JsonNode value) {
-        if (value.isArray()) {
-            int[] ids = new int[value.size()];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = value.get(i).asInt();
-            }
-            return ids;
+    /** What {@code generation_config.json} asks for, which may be nothing. */
+    public GenerationDefaults generation() {
+        return generation == null
+                ? GenerationDefaults.NONE
+                : GenerationDefaults.read(generation.json(), generation.name());
+    }
+
+    private static int[] ids(ObjectNode object, String name, String key) {
+        JsonNode value = object.path(key);
+        if (value.isMissingNode() || value.isNull()) {
+            return new int[0];
         }
-        return value.isIntegralNumber() ? new int[] {value.asInt()} : new int[0];
+        List<JsonNode> all = new ArrayList<>();
+        if (value.isArray()) {
+            value.forEach(all::add);
+        } else {
+            all.add(value);
+        }
+        for (JsonNode id : all) {
+            // -1 stands for none in some older files.
+            if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < -1) {
+                throw new ConfigProblem(
+                        name + ": " + key + ": expected a token id or a list of them, got " + Shown.value(id));
+            }
+        }
+        return all.stream().mapToInt(JsonNode::intValue).filter(id -> id >= 0).toArray();
     }
 
     /**
@@ -185,7 +250,7 @@ public final class ModelConfig {
         Files.writeString(
                 folder.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(copy) + "\n");
         if (generation != null) {
-            Files.write(folder.resolve(GENERATION), generation);
+            Files.write(folder.resolve(GENERATION), generation.bytes());
         }
     }
 

@@ -3,6 +3,7 @@ package dev.chorus.model.family;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -12,7 +13,18 @@ import java.util.regex.Pattern;
  */
 public final class TensorNames {
     private static final Pattern BUFFERS = Pattern.compile(
-            ".*(\\.attn\\.(bias|masked_bias)|\\.attention\\.(bias|masked_bias)|rotary_emb\\.(inv_freq|cos_cached|sin_cached))");
+            ".*(\\.attn\\.(bias|masked_bias)|\\.attention\\.(bias|masked_bias)|\\.position_ids"
+                    + "|(rotary_emb|rotary_pos_emb)\\.(inv_freq|original_inv_freq|cos_cached|sin_cached)|\\.rope\\.freqs)");
+
+    /** What wrapping a model for training puts into its names: torch.compile, FSDP, activation checkpointing. */
+    private static final Pattern WRAPPERS =
+            Pattern.compile("_orig_mod\\.|_fsdp_wrapped_module\\.|_checkpoint_wrapped_module\\.");
+
+    /** DataParallel and DistributedDataParallel put theirs in front. */
+    private static final Pattern PARALLEL = Pattern.compile("^(module\\.)+");
+
+    /** A reward or value head, as trainers of RLHF add one; no part of a language model. */
+    private static final Pattern VALUE_HEAD = Pattern.compile("(v_head|value_head)\\..*");
 
     private final String prefix;
     private final String blocks;
@@ -90,6 +102,30 @@ public final class TensorNames {
     /** Whether a tensor of a checkpoint is a stored constant (a causal mask, rotary frequencies) and no weight. */
     public static boolean isBuffer(String tensor) {
         return BUFFERS.matcher("." + tensor).matches();
+    }
+
+    /** Whether a tensor of a checkpoint is a value head beside the language model. */
+    public static boolean isValueHead(String tensor) {
+        return VALUE_HEAD.matcher(tensor).matches();
+    }
+
+    /** A stored name without what wrapping the model for training has put into it. */
+    public static String unwrapped(String tensor) {
+        return PARALLEL.matcher(WRAPPERS.matcher(tensor).replaceAll("")).replaceFirst("");
+    }
+
+    /** How many blocks there are names of in a checkpoint: the highest number + 1. */
+    public int blocksIn(Iterable<String> tensors) {
+        Pattern block = Pattern.compile(
+                "(" + Pattern.quote(prefix) + ")?" + Pattern.quote(blocks).replace("%d", "\\E(\\d{1,9})\\Q") + ".*");
+        int count = 0;
+        for (String tensor : tensors) {
+            Matcher found = block.matcher(tensor);
+            if (found.matches()) {
+                count = Math.max(count, Integer.parseInt(found.group(2)) + 1);
+            }
+        }
+        return count;
     }
 
     private String name(Part part) {

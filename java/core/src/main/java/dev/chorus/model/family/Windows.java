@@ -1,5 +1,6 @@
 package dev.chorus.model.family;
 
+import dev.chorus.text.Shown;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -39,7 +40,7 @@ final class Windows {
                     case "sliding_attention" -> true;
                     case "full_attention" -> false;
                     default ->
-                        throw config.problem("layer_types '" + types.get(layer)
+                        throw config.problem("layer_types '" + Shown.value(types.get(layer))
                                 + "' is not supported; supported: full_attention, sliding_attention");
                 };
                 if (sliding && window == 0) {

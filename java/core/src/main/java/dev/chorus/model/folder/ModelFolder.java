@@ -1,6 +1,7 @@
 package dev.chorus.model.folder;
 
 import dev.chorus.model.Decoder;
+import dev.chorus.model.checkpoint.CheckpointLoader.Loaded;
 import dev.chorus.model.checkpoint.CheckpointLoader;
 import dev.chorus.model.checkpoint.SafetensorsWriter;
 import dev.chorus.model.checkpoint.StoredType;
@@ -76,7 +77,8 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
     /** As {@link #load(Path)}, with matrix products in this precision. */
     public static ModelFolder load(Path folder, Precision precision) throws IOException {
         ModelConfig config = ModelConfig.read(folder);
-        return withTokenizer(folder, new Decoder(config, CheckpointLoader.trained(folder, config), precision));
+        Loaded loaded = CheckpointLoader.trained(folder, config);
+        return withTokenizer(folder, new Decoder(loaded.config(), loaded.weights(), precision));
     }
 
     /**
@@ -93,8 +95,8 @@ public record ModelFolder(Decoder decoder, Tokenizer tokenizer) implements AutoC
     /** {@link #open} without the tokenizer. */
     public static Decoder openDecoder(Path folder, Precision precision) {
         ModelConfig config = ModelConfig.read(folder);
-        Weights weights = CheckpointLoader.frozen(folder, config, precision);
-        return new Decoder(config, weights, weights.precision());
+        Loaded loaded = CheckpointLoader.frozen(folder, config, precision);
+        return new Decoder(loaded.config(), loaded.weights(), loaded.weights().precision());
     }
 
     private static ModelFolder withTokenizer(Path folder, Decoder decoder) throws IOException {

@@ -1,9 +1,11 @@
 package dev.chorus.model.generate;
 
 import dev.chorus.model.Decoder;
+import dev.chorus.model.NotFiniteException;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
+import dev.chorus.model.family.GenerationDefaults;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
@@ -18,16 +20,18 @@ import org.bytedeco.pytorch.global.torch;
  * Beam search with an n-best list, batched over prompts of different lengths, with a key-value cache.
  *
  * <p>A step expands every hypothesis by its {@code beams} best tokens and keeps the best by summed log-probability; a
- * hypothesis ends at the end-of-sequence token; a prompt is done with {@code beams} ended hypotheses or at the limit. The
- * n-best list is ordered by the <em>mean</em> log-probability of the tokens (Cui et al., arXiv:2406.03199, their code).
+ * hypothesis ends at the end-of-sequence token; a prompt is done with {@code beams} ended hypotheses or at the limit, where
+ * those that have not ended stand beside those that have. The n-best list is ordered by the <em>mean</em> log-probability of the tokens (Cui et al., arXiv:2406.03199, their code).
  * With one beam this is greedy decoding. Prompts that are done leave the batch. Ties go to the earlier hypothesis, then
  * to the lower token id, so that a run can be repeated.
  *
  * @param beams     hypotheses kept per prompt
  * @param maxTokens new tokens at most, the end of sequence included
  * @param ends      ids of the tokens that end a sequence
+ * @param defaults  rules of the model's folder; they change the log-probabilities that the search goes by, in place of the
+ *                  logits, as in transformers
  */
-public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
+public record BeamSearch(int beams, int maxTokens, Set<Integer> ends, GenerationDefaults defaults) {
     /** Refuses sizes below one. */
     public BeamSearch {
         if (beams < 1 || maxTokens < 1) {
@@ -35,6 +39,11 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
                     "beams and maxTokens: expected at least 1, got " + beams + " and " + maxTokens);
         }
         ends = Set.copyOf(ends);
+    }
+
+    /** Without rules of the folder. */
+    public BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
+        this(beams, maxTokens, ends, GenerationDefaults.NONE);
     }
 
     /** With one end of sequence. */
@@ -70,63 +79,91 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
         }
     }
 
-    private record Candidate(int row, Hypothesis parent, double sum, int token, double logp) {}
+    /**
+     * A hypothesis on its way.
+     *
+     * @param tokens and their log-probabilities
+     * @param score  sum that the search goes by: that of the log-probabilities, unless a rule changed them
+     */
+    private record Scored(Hypothesis tokens, double score) {
+        /** The criterion of the list. */
+        double mean() {
+            return score / tokens.tokens().length;
+        }
+    }
+
+    private record Candidate(int row, Scored parent, double sum, int token, double logp) {}
 
     /**
      * The best tokens of every row, best first; of equal ones the lower id, which LibTorch's topk does not promise.
      *
      * @param tokens [rows * width]
-     * @param logps  [rows * width] nats
+     * @param scores [rows * width] that they were chosen by
+     * @param logps  [rows * width] nats, under the model itself
      */
-    private record Top(int width, int[] tokens, float[] logps) {
-        static Top of(Tensor logps, int width) {
-            float[] all = Tensors.toFloats(logps);
-            int rows = Math.toIntExact(logps.size(0));
+    private record Top(int width, int[] tokens, float[] scores, float[] logps) {
+        /**
+         * Finds them.
+         *
+         * @param all   [rows * v] scores
+         * @param under [rows * v] log-probabilities under the model itself
+         */
+        static Top of(float[] all, float[] under, int rows, int width) {
             int v = all.length / rows;
-            Top top = new Top(width, new int[rows * width], new float[rows * width]);
+            Top top = new Top(width, new int[rows * width], new float[rows * width], new float[rows * width]);
             for (int row = 0; row < rows; row++) {
                 // What is not above the last of the best is most of the vocabulary; NaN is not below it either.
                 float last = Float.NEGATIVE_INFINITY;
                 for (int token = 0; token < v; token++) {
-                    float logp = all[row * v + token];
-                    if (token < width || !(logp <= last)) {
-                        top.offer(row, token, logp);
-                        last = top.logps[(row + 1) * width - 1];
+                    float score = all[row * v + token];
+                    if (token < width || !(score <= last)) {
+                        top.offer(row, token, score);
+                        last = top.scores[(row + 1) * width - 1];
                     }
+                }
+                for (int place = row * width; place < (row + 1) * width; place++) {
+                    top.logps[place] = under[row * v + top.tokens[place]];
                 }
             }
             return top;
         }
 
-        private void offer(int row, int token, float logp) {
-            if (Float.isNaN(logp)) {
-                throw new IllegalStateException("the model's logits are not finite; its parameters may not be either");
+        private void offer(int row, int token, float score) {
+            if (Float.isNaN(score)) {
+                throw new NotFiniteException("the model's logits are not finite", null);
             }
             int first = row * width;
             int known = Math.min(token, width);
             int place = first + Math.min(known, width - 1);
-            while (place > first && logp > logps[place - 1]) {
-                logps[place] = logps[place - 1];
+            while (place > first && score > scores[place - 1]) {
+                scores[place] = scores[place - 1];
                 tokens[place] = tokens[place - 1];
                 place--;
             }
-            logps[place] = logp;
+            scores[place] = score;
             tokens[place] = token;
         }
     }
 
     private static final class Item {
         private final int index;
+        private final int[] prompt;
         private final int room;
-        private final List<Hypothesis> ended = new ArrayList<>();
-        private List<Hypothesis> active = List.of(new Hypothesis(new int[0], new double[0], false));
+        private final List<Scored> ended = new ArrayList<>();
+        private List<Scored> active = List.of(new Scored(new Hypothesis(new int[0], new double[0], false), 0));
         private List<Integer> rows;
 
         /** @param room new tokens at most */
-        Item(int index, int room) {
+        Item(int index, int[] prompt, int room) {
             this.index = index;
+            this.prompt = prompt;
             this.room = room;
             rows = List.of(index);
+        }
+
+        /** Whether the limit is reached. */
+        boolean full() {
+            return !active.isEmpty() && active.get(0).tokens().tokens().length >= room;
         }
     }
 
@@ -134,7 +171,9 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
      * Generates for all prompts at once; cut long lists into batches of a few hundred rows before.
      *
      * @param prompts token ids, none empty
-     * @return for every prompt, in order, up to {@code beams} completions, best first; at least one
+     * @return for every prompt, in order, {@code beams} completions, best first; fewer only where so many different ones are
+     *     not possible
+     * @throws NotFiniteException if a logit is no number
      */
     public List<List<Hypothesis>> generate(Decoder decoder, List<int[]> prompts) {
         List<List<Hypothesis>> results = new ArrayList<>();
@@ -153,7 +192,7 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
                                 ? "prompt " + i + " has no tokens"
                                 : "a prompt of " + length + " tokens leaves no room in " + limit + " positions");
             }
-            Item item = new Item(i, Math.min(maxTokens, limit - length));
+            Item item = new Item(i, prompts.get(i), Math.min(maxTokens, limit - length));
             items.add(item);
             // Twice: while hypotheses are exchanged, the old and the new ones are held.
             pages += KeyValueCache.pagesOf(length) + 2 * beams * (1 + KeyValueCache.pagesOf(item.room));
@@ -197,7 +236,8 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
     private List<int[]> expand(
             List<Item> items, Tensor logits, List<CachedSequence> rows, List<List<Hypothesis>> results) {
         int width = (int) Math.min(Math.max(beams, 2), logits.size(1));
-        Top top = Top.of(torch.log_softmax(logits, 1), width);
+        float[] logps = Tensors.toFloats(torch.log_softmax(logits, 1));
+        Top top = Top.of(scores(items, logps, Math.toIntExact(logits.size(1))), logps, rows.size(), width);
         List<CachedSequence> before = List.copyOf(rows);
         boolean[] used = new boolean[before.size()];
         rows.clear();
@@ -205,16 +245,13 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
         List<Item> going = new ArrayList<>();
         for (Item item : items) {
             advance(item, top);
-            boolean done = item.ended.size() >= beams
-                    || item.active.isEmpty()
-                    || item.active.get(0).tokens().length >= item.room;
-            if (done) {
+            if (item.ended.size() >= beams || item.active.isEmpty() || item.full()) {
                 results.set(item.index, ranked(item));
                 continue;
             }
             List<Integer> places = new ArrayList<>();
             for (int h = 0; h < item.active.size(); h++) {
-                int[] generated = item.active.get(h).tokens();
+                int[] generated = item.active.get(h).tokens().tokens();
                 next.add(new int[] {generated[generated.length - 1]});
                 int parent = item.rows.get(h);
                 places.add(rows.size());
@@ -234,29 +271,49 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
         return next;
     }
 
+    /** What the search goes by: the log-probabilities, changed by the folder's rules if there are any. */
+    private float[] scores(List<Item> items, float[] logps, int v) {
+        LogitRules rules = new LogitRules(defaults, ends);
+        if (rules.none()) {
+            return logps;
+        }
+        float[] scores = logps.clone();
+        for (Item item : items) {
+            for (int h = 0; h < item.active.size(); h++) {
+                int[] generated = item.active.get(h).tokens().tokens();
+                rules.apply(scores, item.rows.get(h) * v, v, item.prompt, generated);
+            }
+        }
+        return scores;
+    }
+
     private void advance(Item item, Top top) {
         List<Candidate> candidates = new ArrayList<>();
         for (int h = 0; h < item.active.size(); h++) {
             int row = item.rows.get(h);
-            Hypothesis parent = item.active.get(h);
-            double sum = parent.sumLogp();
+            Scored parent = item.active.get(h);
             for (int j = 0; j < top.width(); j++) {
-                double logp = top.logps()[row * top.width() + j];
-                int token = top.tokens()[row * top.width() + j];
-                candidates.add(new Candidate(row, parent, sum + logp, token, logp));
+                int place = row * top.width() + j;
+                double sum = parent.score() + top.scores()[place];
+                candidates.add(new Candidate(row, parent, sum, top.tokens()[place], top.logps()[place]));
             }
         }
         candidates.sort(Comparator.comparingDouble(Candidate::sum)
                 .reversed()
                 .thenComparingInt(Candidate::row)
                 .thenComparingInt(Candidate::token));
-        List<Hypothesis> active = new ArrayList<>();
+        List<Scored> active = new ArrayList<>();
         List<Integer> rows = new ArrayList<>();
         for (int rank = 0; rank < candidates.size() && active.size() < beams; rank++) {
             Candidate candidate = candidates.get(rank);
-            Hypothesis longer =
-                    candidate.parent().extended(candidate.token(), candidate.logp(), ends.contains(candidate.token()));
-            if (!longer.ended()) {
+            boolean end = ends.contains(candidate.token());
+            Scored longer = new Scored(
+                    candidate.parent().tokens().extended(candidate.token(), candidate.logp(), end), candidate.sum());
+            if (candidate.sum() == Double.NEGATIVE_INFINITY && !(active.isEmpty() && item.ended.isEmpty())) {
+                // A rule bans it, and there are others.
+                break;
+            }
+            if (!end) {
                 active.add(longer);
                 rows.add(candidate.row());
             } else if (rank < beams && item.ended.size() < beams) {
@@ -268,12 +325,12 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends) {
     }
 
     private List<Hypothesis> ranked(Item item) {
-        List<Hypothesis> all = new ArrayList<>(item.ended);
-        if (all.isEmpty()) {
-            // Cut by the limit: what there is, without an end.
+        List<Scored> all = new ArrayList<>(item.ended);
+        if (item.full()) {
+            // Cut by the limit: what has not ended counts as what it is by then.
             all.addAll(item.active);
         }
-        all.sort(Comparator.comparingDouble(Hypothesis::meanLogp).reversed());
-        return all.size() > beams ? List.copyOf(all.subList(0, beams)) : List.copyOf(all);
+        all.sort(Comparator.comparingDouble(Scored::mean).reversed());
+        return all.stream().limit(beams).map(Scored::tokens).toList();
     }
 }

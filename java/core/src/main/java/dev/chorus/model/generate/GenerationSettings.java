@@ -1,5 +1,6 @@
 package dev.chorus.model.generate;
 
+import dev.chorus.model.family.GenerationDefaults;
 import java.util.List;
 
 /**
@@ -15,8 +16,9 @@ import java.util.List;
  * @param nBest        of them that are returned
  * @param stop         texts that end a completion and are no part of it
  * @param ignoreEos    whether the end of sequence is a token like others, so that every completion gets its full length
- * @param seed         a sampled completion is a function of it, of the prompt's place in the list and of the sample's number
+ * @param seed         a sampled completion is a function of it, of the prompt's number and of the sample's number
  * @param rows         sequences that run at a time
+ * @param defaults     what the model's folder asks for besides: a penalty on repetition, tokens that may not come
  */
 public record GenerationSettings(
         int maxNewTokens,
@@ -29,7 +31,8 @@ public record GenerationSettings(
         List<String> stop,
         boolean ignoreEos,
         long seed,
-        int rows) {
+        int rows,
+        GenerationDefaults defaults) {
 
     /** Refuses numbers that make no sense. */
     public GenerationSettings {
@@ -51,6 +54,34 @@ public record GenerationSettings(
         require(stop.stream().noneMatch(String::isEmpty), "stop: an empty text would end every completion");
     }
 
+    /** Without anything that the model's folder asks for. */
+    public GenerationSettings(
+            int maxNewTokens,
+            int samples,
+            double temperature,
+            int topK,
+            double topP,
+            int beams,
+            int nBest,
+            List<String> stop,
+            boolean ignoreEos,
+            long seed,
+            int rows) {
+        this(
+                maxNewTokens,
+                samples,
+                temperature,
+                topK,
+                topP,
+                beams,
+                nBest,
+                stop,
+                ignoreEos,
+                seed,
+                rows,
+                GenerationDefaults.NONE);
+    }
+
     /** The most probable token every time, 32 prompts at a time. */
     public static GenerationSettings greedy(int maxNewTokens) {
         return new GenerationSettings(maxNewTokens, 1, 0, 0, 1, 1, 1, List.of(), false, 0, 32);
@@ -59,7 +90,13 @@ public record GenerationSettings(
     /** The same with another number of sequences at a time. */
     public GenerationSettings withRows(int count) {
         return new GenerationSettings(
-                maxNewTokens, samples, temperature, topK, topP, beams, nBest, stop, ignoreEos, seed, count);
+                maxNewTokens, samples, temperature, topK, topP, beams, nBest, stop, ignoreEos, seed, count, defaults);
+    }
+
+    /** The same with these rules of the model's folder. */
+    public GenerationSettings withDefaults(GenerationDefaults rules) {
+        return new GenerationSettings(
+                maxNewTokens, samples, temperature, topK, topP, beams, nBest, stop, ignoreEos, seed, rows, rules);
     }
 
     private static void atLeastOne(String name, int value) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -33,6 +34,7 @@ public final class Generator {
     private final Decoder decoder;
     private final GenerationSettings settings;
     private final StopTexts texts;
+    private final LogitRules rules;
     private final Sampler sampler;
     private final Set<Integer> ends = new HashSet<>();
 
@@ -40,11 +42,12 @@ public final class Generator {
         this.decoder = decoder;
         this.settings = settings;
         texts = new StopTexts(tokenizer, settings.stop());
-        sampler = new Sampler(settings);
         if (!settings.ignoreEos()) {
             Arrays.stream(decoder.config().tokenIds("eos_token_id")).forEach(ends::add);
             tokenizer.eosId().ifPresent(ends::add);
         }
+        rules = new LogitRules(settings.defaults(), ends);
+        sampler = new Sampler(settings, rules);
     }
 
     /** One completion on its way. */
@@ -58,12 +61,16 @@ public final class Generator {
         private int[] generated = new int[0];
         private double[] logps = new double[0];
 
-        Request(int prompt, int sample, int[] tokens, int room, long seed) {
+        Request(int prompt, long number, int sample, int[] tokens, int room, long seed) {
             this.prompt = prompt;
             this.sample = sample;
             this.tokens = tokens;
             this.room = room;
-            stream = CounterRandom.of(seed, "generate/" + prompt + "/" + sample);
+            stream = CounterRandom.of(seed, "generate/" + number + "/" + sample);
+        }
+
+        Sampler.Row row() {
+            return new Sampler.Row(tokens, generated, stream);
         }
 
         void append(int token, double logp) {
@@ -74,10 +81,27 @@ public final class Generator {
         }
     }
 
+    /** As the next, with prompts numbered from 0. */
+    public static List<List<Completion>> generate(
+            Decoder decoder,
+            Tokenizer tokenizer,
+            List<int[]> prompts,
+            GenerationSettings settings,
+            DoubleConsumer progress) {
+        return generate(
+                decoder,
+                tokenizer,
+                prompts,
+                LongStream.range(0, prompts.size()).toArray(),
+                settings,
+                progress);
+    }
+
     /**
      * Completes all prompts.
      *
      * @param prompts  token ids, none empty
+     * @param numbers  [prompt] what a prompt's samples are a function of, with the seed and the sample's number
      * @param progress hears the share of the completions that are done, 0 to 1
      * @return [prompt][sample, or place in the n-best list], in the order given
      * @throws IllegalArgumentException if a prompt is empty or leaves no room; names its index
@@ -86,13 +110,17 @@ public final class Generator {
             Decoder decoder,
             Tokenizer tokenizer,
             List<int[]> prompts,
+            long[] numbers,
             GenerationSettings settings,
             DoubleConsumer progress) {
+        if (numbers.length != prompts.size()) {
+            throw new IllegalArgumentException(prompts.size() + " prompts, but " + numbers.length + " numbers of them");
+        }
         Generator generator = new Generator(decoder, tokenizer, settings);
-        return settings.beams() > 1 ? generator.search(prompts, progress) : generator.run(prompts, progress);
+        return settings.beams() > 1 ? generator.search(prompts, progress) : generator.run(prompts, numbers, progress);
     }
 
-    private List<List<Completion>> run(List<int[]> prompts, DoubleConsumer progress) {
+    private List<List<Completion>> run(List<int[]> prompts, long[] numbers, DoubleConsumer progress) {
         Deque<Request> waiting = new ArrayDeque<>();
         Completion[][] done = new Completion[prompts.size()][settings.samples()];
         int longest = 0;
@@ -100,7 +128,7 @@ public final class Generator {
             int room = room(i, prompts.get(i));
             longest = Math.max(longest, prompts.get(i).length + room);
             for (int sample = 0; sample < settings.samples(); sample++) {
-                waiting.add(new Request(i, sample, prompts.get(i), room, settings.seed()));
+                waiting.add(new Request(i, numbers[i], sample, prompts.get(i), room, settings.seed()));
             }
         }
         int total = waiting.size();
@@ -149,10 +177,7 @@ public final class Generator {
                             0, Tensors.longs(last.stream().mapToLong(i -> i).toArray(), last.size()));
             Sampler.Choice choice = sampler.choose(
                     decoder.nextLogits(hidden),
-                    running.stream().map(request -> request.stream).toList(),
-                    running.stream()
-                            .mapToInt(request -> request.generated.length)
-                            .toArray());
+                    running.stream().map(Request::row).toList());
             List<Request> going = new ArrayList<>();
             for (int row = 0; row < running.size(); row++) {
                 Request request = running.get(row);
@@ -191,7 +216,7 @@ public final class Generator {
 
     /** Beam search knows no waiting rows: batches of prompts of similar length, one after the other. */
     private List<List<Completion>> search(List<int[]> prompts, DoubleConsumer progress) {
-        BeamSearch search = new BeamSearch(settings.beams(), settings.maxNewTokens(), ends);
+        BeamSearch search = new BeamSearch(settings.beams(), settings.maxNewTokens(), ends, settings.defaults());
         List<List<Completion>> results = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
             room(i, prompts.get(i));

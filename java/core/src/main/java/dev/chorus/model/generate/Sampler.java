@@ -1,6 +1,7 @@
 package dev.chorus.model.generate;
 
 import dev.chorus.kernels.TokenLogProb;
+import dev.chorus.model.NotFiniteException;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.Tensors;
 import java.util.List;
@@ -14,10 +15,21 @@ import org.bytedeco.pytorch.global.torch;
 /** Chooses every row's next token. */
 final class Sampler {
     private final GenerationSettings settings;
+    private final LogitRules rules;
 
-    Sampler(GenerationSettings settings) {
+    Sampler(GenerationSettings settings, LogitRules rules) {
         this.settings = settings;
+        this.rules = rules;
     }
+
+    /**
+     * What one row is.
+     *
+     * @param prompt    token ids
+     * @param generated token ids so far; their number is the counter of the stream
+     * @param stream    its randomness
+     */
+    record Row(int[] prompt, int[] generated, CounterRandom stream) {}
 
     /**
      * The next tokens.
@@ -30,28 +42,41 @@ final class Sampler {
     /**
      * Chooses.
      *
-     * @param logits  [R, V] f32
-     * @param streams [R] randomness of each row
-     * @param steps   [R] tokens that each row has generated, the counter of its stream
+     * @param logits [R, V] f32
+     * @param rows   [R]
+     * @throws NotFiniteException if a logit is no finite number
      */
-    Choice choose(Tensor logits, List<CounterRandom> streams, int[] steps) {
-        int rows = steps.length;
+    Choice choose(Tensor logits, List<Row> rows) {
+        if (!logits.isfinite().all().item_bool()) {
+            throw new NotFiniteException("the model's logits are not finite", null);
+        }
+        Tensor ruled = rules.none() ? logits : ruled(logits, rows);
         long[] ids = settings.temperature() == 0
-                ? Tensors.toLongs(logits.argmax(new LongOptional(1), false))
-                : sample(logits, streams, steps);
+                ? Tensors.toLongs(ruled.argmax(new LongOptional(1), false))
+                : sample(ruled, rows);
         float[] logps = Tensors.toFloats(
-                TokenLogProb.forward(logits, Tensors.longs(ids, rows), null).logps());
-        int[] chosen = new int[rows];
-        double[] nats = new double[rows];
-        for (int row = 0; row < rows; row++) {
+                TokenLogProb.forward(logits, Tensors.longs(ids, ids.length), null).logps());
+        int[] chosen = new int[ids.length];
+        double[] nats = new double[ids.length];
+        for (int row = 0; row < ids.length; row++) {
             chosen[row] = Math.toIntExact(ids[row]);
             nats[row] = logps[row];
         }
         return new Choice(chosen, nats);
     }
 
+    private Tensor ruled(Tensor logits, List<Row> rows) {
+        float[] scores = Tensors.toFloats(logits);
+        int v = Math.toIntExact(logits.size(1));
+        for (int row = 0; row < rows.size(); row++) {
+            rules.apply(
+                    scores, row * v, v, rows.get(row).prompt(), rows.get(row).generated());
+        }
+        return Tensors.floats(scores, rows.size(), v);
+    }
+
     /** By inverting the distribution at one uniform number a token. */
-    private long[] sample(Tensor logits, List<CounterRandom> streams, int[] steps) {
+    private long[] sample(Tensor logits, List<Row> rows) {
         int v = Math.toIntExact(logits.size(1));
         int kept = settings.topK() > 0 ? Math.min(settings.topK(), v) : v;
         Tensor heated = logits.div(new Scalar(settings.temperature()));
@@ -64,10 +89,10 @@ final class Sampler {
             ids = Tensors.toLongs(sorted.get1().narrow(1, 0, kept));
         }
         float[] probabilities = Tensors.toFloats(torch.softmax(heated, 1));
-        long[] chosen = new long[steps.length];
+        long[] chosen = new long[rows.size()];
         for (int row = 0; row < chosen.length; row++) {
             int from = row * kept;
-            double uniform = streams.get(row).uniform(steps[row]);
+            double uniform = rows.get(row).stream().uniform(rows.get(row).generated().length);
             int place = invert(probabilities, from, kept, ranked ? settings.topP() : 1, uniform);
             chosen[row] = ranked ? ids[from + place] : place;
         }

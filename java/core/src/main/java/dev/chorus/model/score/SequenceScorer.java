@@ -1,9 +1,11 @@
 package dev.chorus.model.score;
 
 import dev.chorus.kernels.HeadTarget;
+import dev.chorus.kernels.KernelException;
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.model.Decoder;
+import dev.chorus.model.NotFiniteException;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
@@ -42,9 +44,16 @@ public final class SequenceScorer {
      * @param progress    hears after every batch how many sequences are done
      * @return [sequence][completion token] nats, in the order given; empty for an empty completion
      * @throws IllegalArgumentException if a start is outside the sequence, or the decoder cannot read a token
+     * @throws NotFiniteException       if the model's answer is no finite number, or its head holds one that is none
      */
     public static double[][] tokenLogps(
             Decoder decoder, List<Sequence> sequences, int batchTokens, IntConsumer progress) {
+        // A token of logit -infinity would be one of probability 0, so this is not seen in the results.
+        try (Scope scope = new Scope()) {
+            if (!Double.isFinite(decoder.head().weight().sum().item_double())) {
+                throw new NotFiniteException("the model's head holds numbers that are not finite", null);
+            }
+        }
         double[][] logps = new double[sequences.size()][];
         List<Integer> byLength = IntStream.range(0, sequences.size())
                 .boxed()
@@ -122,7 +131,17 @@ public final class SequenceScorer {
                 Tensors.longs(targets.stream().mapToLong(i -> i).toArray(), targets.size()));
         LanguageHead head = decoder.head();
         long budget = Math.max(HEAD_BUDGET, 32 * head.weight().size(0) * Float.BYTES);
-        return Tensors.toFloats(
-                LinearLogProb.forward(hidden, head, target, null, budget).logps());
+        if (!hidden.isfinite().all().item_bool()) {
+            throw new NotFiniteException("the model's hidden states are not finite", null);
+        }
+        try {
+            return Tensors.toFloats(
+                    LinearLogProb.forward(hidden, head, target, null, budget).logps());
+        } catch (KernelException e) {
+            if (e.status() != KernelException.Status.INVALID_VALUE) {
+                throw e;
+            }
+            throw new NotFiniteException("the model's logits are not finite", e);
+        }
     }
 }

@@ -9,16 +9,23 @@ import dev.chorus.model.Decoder;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.family.GenerationDefaults;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
 import dev.chorus.model.score.SequenceScorer;
+import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,13 +73,13 @@ class BeamSearchTest {
                 List<List<Hypothesis>> found = new BeamSearch(beams, NEW_TOKENS, EOS).generate(decoder, prompts);
                 for (int i = 0; i < prompts.size(); i++) {
                     List<Hypothesis> expected = plainSearch(decoder, prompts.get(i), beams);
-                    assertThat(found.get(i)).as("seed %d, prompt %d", seed, i).hasSameSizeAs(expected);
+                    assertThat(found.get(i)).as("seed %d, prompt %d", seed, i).hasSize(beams);
                     for (int h = 0; h < expected.size(); h++) {
                         assertSame(found.get(i).get(h), expected.get(h));
                     }
-                    sawEnded |= expected.size() == beams && expected.get(0).ended();
-                    sawCut |= !expected.get(0).ended();
-                    sawMixed |= expected.size() < beams;
+                    sawEnded |= expected.stream().allMatch(Hypothesis::ended);
+                    sawCut |= expected.stream().noneMatch(Hypothesis::ended);
+                    sawMixed |= expected.stream().map(Hypothesis::ended).distinct().count() == 2;
                 }
             }
         }
@@ -80,6 +87,50 @@ class BeamSearchTest {
         assertThat(sawEnded).isTrue();
         assertThat(sawCut).isTrue();
         assertThat(sawMixed).isTrue();
+    }
+
+    /** At the limit one of four has ended; the best by the criterion of the list has not. */
+    @Test
+    void whatTheLimitCutsStandsInTheList() throws IOException {
+        Path model = Path.of("src/test/resources/cases/beams_limit");
+        try (Decoder decoder = ModelFolder.openDecoder(model, null);
+                Tokenizer tokenizer = Tokenizer.load(Path.of("src/test/resources/fixtures/llama"))) {
+            int[] prompt = tokenizer.encodeWithSpecials("tomorrow");
+            List<Hypothesis> list = new BeamSearch(4, 6, tokenizer.eos())
+                    .generate(decoder, List.of(prompt))
+                    .get(0);
+            assertThat(list).hasSize(4);
+            assertThat(list.get(0).meanLogp()).isCloseTo(-3.849, within(5e-4));
+            assertThat(list.get(0).ended()).isFalse();
+        }
+    }
+
+    @Test
+    void rulesSteerTheSearchAndNotTheLogProbabilities() {
+        GenerationDefaults rules =
+                new GenerationDefaults(1, 2, NEW_TOKENS, List.of(7), List.of(), List.of(), List.of());
+        List<int[]> prompts = TinyDecoders.sequences(V, 21, LENGTHS);
+        try (Decoder decoder = TinyDecoders.random(CONFIG, 2)) {
+            List<List<Hypothesis>> found =
+                    new BeamSearch(3, NEW_TOKENS, Set.of(EOS), rules).generate(decoder, prompts);
+            for (int i = 0; i < prompts.size(); i++) {
+                for (Hypothesis hypothesis : found.get(i)) {
+                    int[] tokens = hypothesis.tokens();
+                    assertThat(tokens).doesNotContain(7);
+                    assertThat(Arrays.stream(tokens, 0, tokens.length - 1)).doesNotContain(EOS);
+                    int[] all = Sequence.of(prompts.get(i), tokens).tokens();
+                    Set<List<Integer>> pairs = new HashSet<>();
+                    for (int t = 1; t < all.length; t++) {
+                        boolean fresh = pairs.add(List.of(all[t - 1], all[t]));
+                        // What the prompt repeats by itself is its own affair.
+                        assertThat(fresh || t < prompts.get(i).length).isTrue();
+                    }
+                    double[] under = nextLogps(
+                            decoder, prompts.get(i), new Hypothesis(new int[0], new double[0], false));
+                    assertThat(hypothesis.logps()[0]).isCloseTo(under[tokens[0]], within(LOGP));
+                }
+            }
+        }
     }
 
     @Test
@@ -235,11 +286,14 @@ class BeamSearchTest {
                     .limit(beams)
                     .toList();
         }
-        return (ended.isEmpty() ? active : ended)
-                .stream()
-                        .limit(ended.isEmpty() ? active.size() : beams)
-                        .sorted(Comparator.comparingDouble(Hypothesis::meanLogp).reversed())
-                        .toList();
+        List<Hypothesis> all = new ArrayList<>(ended);
+        if (!active.isEmpty() && active.get(0).tokens().length == NEW_TOKENS) {
+            all.addAll(active);
+        }
+        return all.stream()
+                .sorted(Comparator.comparingDouble(Hypothesis::meanLogp).reversed())
+                .limit(beams)
+                .toList();
     }
 
     private static Hypothesis longer(Hypothesis hypothesis, int token, double logp) {

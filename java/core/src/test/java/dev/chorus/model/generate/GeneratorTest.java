@@ -1,13 +1,18 @@
 package dev.chorus.model.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.NotFiniteException;
+import dev.chorus.model.family.GenerationDefaults;
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.generate.Completion.FinishReason;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
@@ -241,6 +246,56 @@ class GeneratorTest {
                 .isThrownBy(() -> new GenerationSettings(3, 1, 1, 0, 1, 2, 1, List.of(), false, 0, 1))
                 .withMessageContaining("does not sample");
         assertThat(run(List.of(), GenerationSettings.greedy(3))).isEmpty();
+    }
+
+    /** A line that is left out changes nothing for those behind it: a sample hangs on its line's number, not on its place. */
+    @Test
+    void samplesFollowTheNumberOfTheirPrompt() {
+        GenerationSettings settings = sampling(2, 1, 0, 1, 11);
+        List<List<Completion>> all = Generator.generate(
+                decoder, tokenizer, PROMPTS.subList(0, 3), new long[] {1, 2, 3}, settings, done -> {});
+        List<List<Completion>> some = Generator.generate(
+                decoder, tokenizer, PROMPTS.subList(1, 3), new long[] {2, 3}, settings, done -> {});
+        for (int i = 0; i < some.size(); i++) {
+            for (int sample = 0; sample < 2; sample++) {
+                assertThat(some.get(i).get(sample).tokens())
+                        .containsExactly(all.get(i + 1).get(sample).tokens());
+            }
+        }
+        assertThat(all.get(0).get(0).tokens()).isNotEqualTo(all.get(0).get(1).tokens());
+    }
+
+    @Test
+    void rulesOfTheFolderHoldAndLogProbabilitiesStayTheModels() {
+        GenerationDefaults rules = GenerationDefaults.NONE.withNoRepeatNgram(1);
+        for (GenerationSettings how : List.of(GenerationSettings.greedy(NEW_TOKENS), sampling(1, 1.5, 20, 0.9, 4))) {
+            List<List<Completion>> found = run(PROMPTS, how.withDefaults(rules));
+            for (int i = 0; i < PROMPTS.size(); i++) {
+                int[] prompt = PROMPTS.get(i);
+                int[] tokens = found.get(i).get(0).tokens();
+                assertThat(Arrays.stream(tokens).distinct().count()).isEqualTo(tokens.length);
+                assertThat(Arrays.stream(tokens).boxed())
+                        .doesNotContainAnyElementsOf(Arrays.stream(prompt).boxed().toList());
+                assertThat(found.get(i).get(0).logps()[0])
+                        .isCloseTo(Math.log(probabilities(prompt, 1)[tokens[0]]), within(LOGP));
+            }
+        }
+    }
+
+    @Test
+    void aModelThatAnswersNoNumbersIsDamaged() {
+        try (Decoder broken = TinyDecoders.random(ModelConfig.gpt2(V, 16, 2, 2, 64), 3)) {
+            float[] weights = broken.parameters().read("transformer.ln_f.bias");
+            weights[1] = Float.NaN;
+            broken.parameters().write("transformer.ln_f.bias", weights);
+            assertThatExceptionOfType(NotFiniteException.class)
+                    .isThrownBy(() -> Generator.generate(
+                            broken, tokenizer, PROMPTS, GenerationSettings.greedy(2), done -> {}))
+                    .withMessageContaining("are the weights damaged?");
+            assertThatExceptionOfType(NotFiniteException.class)
+                    .isThrownBy(() -> SequenceScorer.tokenLogps(broken, List.of(new Sequence(PROMPTS.get(2), 1)), 64))
+                    .withMessageContaining("are the weights damaged?");
+        }
     }
 
     private static GenerationSettings sampling(int samples, double temperature, int topK, double topP, long seed) {

@@ -1,0 +1,62 @@
+package dev.chorus.text;
+
+import java.util.Collection;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What a message shows of a stranger's file: few names, short values, and no character that would change the terminal it is
+ * printed on.
+ */
+public final class Shown {
+    private static final int NAMES = 10;
+    private static final int LONGEST_NAME = 200;
+    private static final int LONGEST_VALUE = 60;
+
+    private Shown() {}
+
+    /** At most ten names in the order given, and how many more there are: {@code [a, b]} or {@code [a, … and 90 more]}. */
+    public static String names(Collection<String> names) {
+        String first = names.stream()
+                .limit(NAMES)
+                .map(name -> plain(cut(name, LONGEST_NAME)))
+                .collect(Collectors.joining(", "));
+        return "[" + first + (names.size() > NAMES ? ", … and " + (names.size() - NAMES) + " more" : "") + "]";
+    }
+
+    /** The beginning of a value. */
+    public static String value(Object value) {
+        return plain(cut(String.valueOf(value), LONGEST_VALUE));
+    }
+
+    /**
+     * A text on one line, with control characters (escape sequences of a terminal among them) and marks that turn the direction
+     * of writing written as {@code \}{@code u001b}.
+     */
+    public static String plain(String text) {
+        StringBuilder plain = new StringBuilder(text.length());
+        text.codePoints().forEach(point -> {
+            int type = Character.getType(point);
+            boolean hidden = type == Character.CONTROL
+                    || type == Character.FORMAT
+                    || type == Character.SURROGATE
+                    || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR;
+            if (hidden) {
+                plain.append(String.format(Locale.ROOT, point > 0xffff ? "\\u{%x}" : "\\u%04x", point));
+            } else {
+                plain.appendCodePoint(point);
+            }
+        });
+        return plain.toString();
+    }
+
+    private static String cut(String text, int most) {
+        if (text.length() <= most) {
+            return text;
+        }
+        // Half a character would be a replacement mark on the terminal.
+        int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+        return text.substring(0, end) + "…";
+    }
+}
