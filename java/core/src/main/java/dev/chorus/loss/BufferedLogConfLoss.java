@@ -31,8 +31,9 @@ public record BufferedLogConfLoss(double strength, long warmupSteps, boolean bal
     /** Refuses numbers outside their range. */
     public BufferedLogConfLoss {
         if (!(strength >= 0 && strength <= 1) || warmupSteps < 0) {
-            throw new IllegalArgumentException(NAME + ": expected a strength in [0, 1] and at least 0 warm-up steps, got "
-                    + strength + " and " + warmupSteps);
+            throw new IllegalArgumentException(
+                    NAME + ": expected a strength in [0, 1] and at least 0 warm-up steps, got " + strength + " and "
+                            + warmupSteps);
         }
     }
 
@@ -60,7 +61,8 @@ public record BufferedLogConfLoss(double strength, long warmupSteps, boolean bal
         TwoClasses.require(NAME, logits);
         int rows = logits.length;
         double[][] logps = ClassRows.logSoftmax(logits);
-        double[] first = Arrays.stream(logps).mapToDouble(row -> Math.exp(row[0])).toArray();
+        double[] first =
+                Arrays.stream(logps).mapToDouble(row -> Math.exp(row[0])).toArray();
         buffer.append(first);
         if (rows == 0) {
             return new RowLosses(new double[0], new double[0][]);

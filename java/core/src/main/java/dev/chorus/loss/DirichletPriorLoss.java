@@ -102,8 +102,8 @@ public record DirichletPriorLoss(double floor) implements ClassLoss {
 
     private double[] inside(double[] label, int row) {
         if (label.length * floor >= 1) {
-            throw new IllegalArgumentException(NAME + ": expected a floor below 1 / " + label.length + ", got " + floor
-                    + " in row " + row);
+            throw new IllegalArgumentException(
+                    NAME + ": expected a floor below 1 / " + label.length + ", got " + floor + " in row " + row);
         }
         boolean outside = false;
         for (double y : label) {

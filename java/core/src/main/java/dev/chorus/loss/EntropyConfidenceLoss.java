@@ -20,8 +20,9 @@ public record EntropyConfidenceLoss(double strength, long warmupSteps) implement
     /** Refuses numbers outside their range. */
     public EntropyConfidenceLoss {
         if (!(strength >= 0 && strength <= 1) || warmupSteps < 0) {
-            throw new IllegalArgumentException(NAME + ": expected a strength in [0, 1] and at least 0 warm-up steps, got "
-                    + strength + " and " + warmupSteps);
+            throw new IllegalArgumentException(
+                    NAME + ": expected a strength in [0, 1] and at least 0 warm-up steps, got " + strength + " and "
+                            + warmupSteps);
         }
     }
 

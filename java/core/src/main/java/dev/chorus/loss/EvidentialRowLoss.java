@@ -33,8 +33,9 @@ public record EvidentialRowLoss(Evidence evidence, double klWeight, boolean mixt
     /** Refuses weights and bounds outside their range. */
     public EvidentialRowLoss {
         if (!(klWeight >= 0 && klWeight < Double.POSITIVE_INFINITY) || !(klClamp > 0)) {
-            throw new IllegalArgumentException(NAME + ": expected a finite KL weight of at least 0 and a clamp above 0, got "
-                    + klWeight + " and " + klClamp);
+            throw new IllegalArgumentException(
+                    NAME + ": expected a finite KL weight of at least 0 and a clamp above 0, got " + klWeight + " and "
+                            + klClamp);
         }
     }
 
@@ -54,8 +55,7 @@ public record EvidentialRowLoss(Evidence evidence, double klWeight, boolean mixt
      * @param dklLabel  [K] of the KL
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Terms(
-            double nll, double kl, double[] dnll, double[] dkl, double[] dnllLabel, double[] dklLabel) {}
+    public record Terms(double nll, double kl, double[] dnll, double[] dkl, double[] dnllLabel, double[] dklLabel) {}
 
     /**
      * One row against one label.
@@ -106,7 +106,9 @@ public record EvidentialRowLoss(Evidence evidence, double klWeight, boolean mixt
         double[] v = new double[classes];
         for (int k = 0; k < classes; k++) {
             double without = strengthWithout(alpha, strength, k);
-            dklLabel[k] = all - UniformDirichletKl.h(alpha[k]) + UniformDirichletKl.h(1)
+            dklLabel[k] = all
+                    - UniformDirichletKl.h(alpha[k])
+                    + UniformDirichletKl.h(1)
                     + UniformDirichletKl.ofStrength(without, classes);
             kl += y[k] * dklLabel[k];
             v[k] = y[k] * UniformDirichletKl.v(without, classes);

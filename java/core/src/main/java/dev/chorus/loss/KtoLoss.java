@@ -38,8 +38,9 @@ public record KtoLoss(double beta) {
      */
     public Value of(double[] chosen, double[] rejected, double kl) {
         if (chosen.length != rejected.length || !(kl >= 0)) {
-            throw new IllegalArgumentException("KTO: expected as many rejected as chosen answers and a KL of at least 0, got "
-                    + chosen.length + ", " + rejected.length + " and " + kl);
+            throw new IllegalArgumentException(
+                    "KTO: expected as many rejected as chosen answers and a KL of at least 0, got " + chosen.length
+                            + ", " + rejected.length + " and " + kl);
         }
         int pairs = chosen.length;
         Value value = new Value(new double[pairs], new double[pairs], new double[pairs]);

@@ -74,8 +74,7 @@ public record LabelCountLoss(Evidence evidence, boolean joint, double r1Weight, 
         double[] second = row.nllGradient(mean);
         double r1 = r1Weight * annealed;
         double r2 = r2Weight * annealed;
-        EvidentialRowLoss.Terms terms =
-                r1 == 0 ? null : new EvidentialRowLoss(evidence, 1).terms(logits, mean);
+        EvidentialRowLoss.Terms terms = r1 == 0 ? null : new EvidentialRowLoss(evidence, 1).terms(logits, mean);
         for (int k = 0; k < m.length; k++) {
             gradient[k] = first[k] + r2 * second[k] + (terms == null ? 0 : r1 * terms.dkl()[k]);
         }
@@ -116,8 +115,8 @@ public record LabelCountLoss(Evidence evidence, boolean joint, double r1Weight, 
 
     private static double votes(double[] counts, int classes, int row) {
         if (counts.length != classes) {
-            throw new IllegalArgumentException(NAME + ": expected counts of " + classes + " classes, got "
-                    + counts.length + " in row " + row);
+            throw new IllegalArgumentException(
+                    NAME + ": expected counts of " + classes + " classes, got " + counts.length + " in row " + row);
         }
         double votes = 0;
         for (double count : counts) {

@@ -36,9 +36,9 @@ public record LogConfLoss(Ramp ramp) implements ClassLoss {
     public RowLosses of(double[][] logits, double[][] labels, Progress at) {
         ClassRows.check(NAME, logits, labels);
         if (logits.length == 1 && logits[0].length == 2) {
-            throw new IllegalArgumentException(
-                    NAME + ": expected at least 2 rows in a batch of two classes, got 1, whose own answer would always be"
-                            + " class 0; use a larger batch or the variant with a buffer");
+            throw new IllegalArgumentException(NAME
+                    + ": expected at least 2 rows in a batch of two classes, got 1, whose own answer would always be"
+                    + " class 0; use a larger batch or the variant with a buffer");
         }
         double[][] logps = ClassRows.logSoftmax(logits);
         double[][] self = selfLabels(logps, labels);
@@ -57,8 +57,8 @@ public record LogConfLoss(Ramp ramp) implements ClassLoss {
         if (rows > 0 && logps[0].length == 2) {
             double[] first =
                     Arrays.stream(logps).mapToDouble(row -> Math.exp(row[0])).toArray();
-            double share = Math.min(
-                    1, Arrays.stream(labels).mapToDouble(row -> row[1]).sum() / rows);
+            double share =
+                    Math.min(1, Arrays.stream(labels).mapToDouble(row -> row[1]).sum() / rows);
             double threshold = Quantile.of(first, share);
             for (int n = 0; n < rows; n++) {
                 self[n] = ClassRows.oneHot(2, first[n] >= threshold ? 0 : 1);

@@ -26,7 +26,8 @@ public final class ProbabilityBuffer {
      */
     public ProbabilityBuffer(int capacity, double[] values) {
         if (capacity < 1) {
-            throw new IllegalArgumentException("probability buffer: expected a capacity of at least 1, got " + capacity);
+            throw new IllegalArgumentException(
+                    "probability buffer: expected a capacity of at least 1, got " + capacity);
         }
         this.capacity = capacity;
         this.values = last(values);

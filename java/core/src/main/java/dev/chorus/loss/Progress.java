@@ -11,7 +11,8 @@ public record Progress(long step, long steps) {
     public Progress {
         if (steps < 1 || step < 0 || step > steps) {
             throw new IllegalArgumentException(
-                    "progress: expected a step from 0 to a number of steps of at least 1, got " + step + " of " + steps);
+                    "progress: expected a step from 0 to a number of steps of at least 1, got " + step + " of "
+                            + steps);
         }
     }
 

@@ -19,8 +19,8 @@ public record Ramp(double strength, double warmup, boolean jump) {
     /** Refuses numbers outside [0, 1]. */
     public Ramp {
         if (!(strength >= 0 && strength <= 1) || !(warmup >= 0 && warmup <= 1)) {
-            throw new IllegalArgumentException("ramp: expected strength and warmup in [0, 1], got strength " + strength
-                    + ", warmup " + warmup);
+            throw new IllegalArgumentException(
+                    "ramp: expected strength and warmup in [0, 1], got strength " + strength + ", warmup " + warmup);
         }
     }
 

@@ -61,8 +61,7 @@ public record SelfTraining(Ramp ramp) {
         // What the answer already has of the rest that keeps the student's shape.
         double rest = 1 - labelProb;
         double share = rest <= 0 ? 0 : Math.min(1, answerProb / rest) * (1 - score);
-        return new SparseTokenTarget(
-                new int[] {label, answer}, new double[] {(1 - c) * score, (1 - c) * share + c});
+        return new SparseTokenTarget(new int[] {label, answer}, new double[] {(1 - c) * score, (1 - c) * share + c});
     }
 
     /**

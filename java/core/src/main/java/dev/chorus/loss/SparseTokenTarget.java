@@ -28,8 +28,9 @@ public record SparseTokenTarget(int[] ids, double[] probabilities) {
         }
         boolean fits = ids.length >= 1 && ids.length <= SLOTS && ids.length == probabilities.length;
         if (!fits || (ids.length == SLOTS && ids[0] == ids[1]) || sum > 1 + 1e-9) {
-            throw new IllegalArgumentException("sparse target: expected 1 or 2 different tokens of a mass of at most 1, got "
-                    + ids.length + " tokens and " + probabilities.length + " probabilities of mass " + sum);
+            throw new IllegalArgumentException(
+                    "sparse target: expected 1 or 2 different tokens of a mass of at most 1, got " + ids.length
+                            + " tokens and " + probabilities.length + " probabilities of mass " + sum);
         }
     }
 

@@ -22,8 +22,8 @@ final class ProbeRows {
     static void checkFeatures(String probe, double[][] features, int dimensions) {
         for (int n = 0; n < features.length; n++) {
             if (features[n].length != dimensions) {
-                throw new IllegalArgumentException(probe + ": expected " + dimensions + " features, got "
-                        + features[n].length + " of point " + n);
+                throw new IllegalArgumentException(
+                        probe + ": expected " + dimensions + " features, got " + features[n].length + " of point " + n);
             }
             for (double x : features[n]) {
                 if (!Double.isFinite(x)) {

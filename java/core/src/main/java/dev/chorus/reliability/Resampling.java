@@ -77,7 +77,8 @@ public final class Resampling {
             double point = uniform.applyAsDouble(i) * sum;
             int low = 0;
             int high = last;
-            // The first row whose running sum is above the point; a row of probability 0 adds nothing and is passed over.
+            // The first row whose running sum is above the point; a row of probability 0 adds nothing and is passed
+            // over.
             while (low < high) {
                 int middle = (low + high) >>> 1;
                 if (upTo[middle] > point) {

@@ -42,8 +42,7 @@ public record TwoStageSelection(int[] first, int[] relabel) {
                 .filter(row -> row >= 0)
                 .mapToInt(Integer::intValue)
                 .toArray();
-        return new TwoStageSelection(
-                first.stream().mapToInt(Integer::intValue).toArray(), relabel);
+        return new TwoStageSelection(first.stream().mapToInt(Integer::intValue).toArray(), relabel);
     }
 
     /**

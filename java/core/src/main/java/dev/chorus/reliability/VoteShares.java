@@ -23,7 +23,8 @@ public record VoteShares(int[] rowCounts, int[] counts, int total) {
      * @return without votes if every row is dropped
      */
     public static <T> VoteShares of(List<T> answers, UnparseablePolicy policy) {
-        boolean dropAll = policy == UnparseablePolicy.DROP_QUESTION && answers.stream().anyMatch(Objects::isNull);
+        boolean dropAll =
+                policy == UnparseablePolicy.DROP_QUESTION && answers.stream().anyMatch(Objects::isNull);
         Map<T, Integer> index = new HashMap<>();
         int[] answerOfRow = new int[answers.size()];
         int[] counted = new int[answers.size()];

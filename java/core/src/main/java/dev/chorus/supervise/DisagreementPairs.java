@@ -56,7 +56,7 @@ public final class DisagreementPairs {
         if (chosen == null || support.get(chosen) <= support.get(rejected)) {
             return Optional.empty();
         }
-        return Optional.of(new Pair(
-                chosen, rejected, PairConfidence.ofShares(support.get(chosen), support.get(rejected))));
+        return Optional.of(
+                new Pair(chosen, rejected, PairConfidence.ofShares(support.get(chosen), support.get(rejected))));
     }
 }

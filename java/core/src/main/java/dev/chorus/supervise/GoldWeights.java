@@ -59,8 +59,7 @@ public final class GoldWeights {
      * @return [W], sums to 1
      */
     public static double[] accuracyPower(double[] accuracies, double power) {
-        return normalised(
-                Arrays.stream(accuracies).map(a -> Math.pow(a, power)).toArray());
+        return normalised(Arrays.stream(accuracies).map(a -> Math.pow(a, power)).toArray());
     }
 
     /**

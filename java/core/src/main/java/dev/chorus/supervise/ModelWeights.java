@@ -117,8 +117,8 @@ public final class ModelWeights {
             sum += weight;
         }
         if (!(Math.abs(sum - 1) < SUM_TOLERANCE)) {
-            throw new IllegalArgumentException(what + ": expected weights that sum to 1, got " + Arrays.toString(weights)
-                    + ", which sum to " + sum);
+            throw new IllegalArgumentException(what + ": expected weights that sum to 1, got "
+                    + Arrays.toString(weights) + ", which sum to " + sum);
         }
     }
 }

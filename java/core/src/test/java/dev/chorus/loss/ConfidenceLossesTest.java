@@ -35,7 +35,8 @@ class ConfidenceLossesTest {
     void crossEntropyOfTheBatch() {
         try (Scope scope = new Scope()) {
             // f32 logits and labels: some 1e-8 each.
-            assertThat(SoftCrossEntropyLoss.of(Tensors.floats(LOGITS, 2), LABELS).value())
+            assertThat(SoftCrossEntropyLoss.of(Tensors.floats(LOGITS, 2), LABELS)
+                            .value())
                     .isCloseTo(.8463141447, within(1e-7));
         }
         double[] first = {.88079708, .26894142, .54983400, .11920292};
@@ -145,7 +146,9 @@ class ConfidenceLossesTest {
     void kl() {
         assertThat(new KlLoss().of(LOGITS, LABELS, null).mean()).isCloseTo(.3189738032, within(TEN_DIGITS));
         // A label of 0 adds nothing.
-        assertThat(new KlLoss().of(LOGITS, new double[][] {{1, 0}, {0, 1}, {1, 0}, {1, 0}}, null).losses()[0])
+        assertThat(new KlLoss()
+                        .of(LOGITS, new double[][] {{1, 0}, {0, 1}, {1, 0}, {1, 0}}, null)
+                        .losses()[0])
                 .isCloseTo(-ClassRows.logSoftmax(LOGITS[0])[0], within(1e-15));
     }
 
@@ -183,8 +186,8 @@ class ConfidenceLossesTest {
             RowLosses rows = loss.of(logits, labels, null);
             for (int n = 0; n < logits.length; n++) {
                 int row = n;
-                RowDifferences.assertGradient(
-                        rows.gradients()[n], logits[n], z -> loss.of(logits, labels, null).losses()[row]);
+                RowDifferences.assertGradient(rows.gradients()[n], logits[n], z -> loss.of(logits, labels, null)
+                        .losses()[row]);
             }
         }
     }

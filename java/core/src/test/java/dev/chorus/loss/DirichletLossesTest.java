@@ -24,7 +24,9 @@ class DirichletLossesTest {
         double[] y = {.8, .1, .1};
         double density = DirichletPriorLoss.logDensity(z, y);
         assertThat(density).isCloseTo(1.6407676882, within(TEN_DIGITS));
-        double loss = new DirichletPriorLoss().of(new double[][] {z}, new double[][] {y}, null).mean();
+        double loss = new DirichletPriorLoss()
+                .of(new double[][] {z}, new double[][] {y}, null)
+                .mean();
         assertThat(loss).isCloseTo(.0521664279, within(TEN_DIGITS));
         assertThat(loss + 0.01 * density).isCloseTo(.0685741048, within(TEN_DIGITS));
     }
@@ -34,7 +36,9 @@ class DirichletLossesTest {
     void hardLabelsAreMovedInwards() {
         double floor = 1e-3;
         double[][] z = {{1, 0, -1}};
-        double moved = new DirichletPriorLoss(floor).of(z, new double[][] {{1, 0, 0}}, null).mean();
+        double moved = new DirichletPriorLoss(floor)
+                .of(z, new double[][] {{1, 0, 0}}, null)
+                .mean();
         double inside = new DirichletPriorLoss(1e-6)
                 .of(z, new double[][] {{1 - 2 * floor, floor, floor}}, null)
                 .mean();
@@ -60,7 +64,9 @@ class DirichletLossesTest {
     }
 
     private static double loss(boolean joint, double r1, double r2) {
-        return new LabelCountLoss(Evidence.RELU, joint, r1, r2).of(LOGITS, COUNTS, 1).mean();
+        return new LabelCountLoss(Evidence.RELU, joint, r1, r2)
+                .of(LOGITS, COUNTS, 1)
+                .mean();
     }
 
     @ParameterizedTest
@@ -83,8 +89,8 @@ class DirichletLossesTest {
         assertThat(rows.losses()).containsExactly(0);
         assertThat(rows.gradients()[0]).containsOnly(0);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new LabelCountLoss(Evidence.EXP, true, 1, 1)
-                        .of(LOGITS, new double[][] {{0, -1, 0}}, 1))
+                .isThrownBy(
+                        () -> new LabelCountLoss(Evidence.EXP, true, 1, 1).of(LOGITS, new double[][] {{0, -1, 0}}, 1))
                 .withMessageContaining("-1.0 in row 0");
     }
 }

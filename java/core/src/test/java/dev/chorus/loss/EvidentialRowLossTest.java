@@ -74,7 +74,8 @@ class EvidentialRowLossTest {
         assertThat(EXP.of(logits, labels, LAMBDA, 0).mean()).isCloseTo(1.0036821744, within(TEN_DIGITS));
         double[] each = {.89033424, 1.14045848, 1.67643063};
         for (int i = 0; i < each.length; i++) {
-            assertThat(EXP.of(logits, new double[][][] {{WEAK[i]}}, new double[] {1}, 1).mean())
+            assertThat(EXP.of(logits, new double[][][] {{WEAK[i]}}, new double[] {1}, 1)
+                            .mean())
                     .isCloseTo(each[i], within(EIGHT_DIGITS));
         }
     }
@@ -90,7 +91,8 @@ class EvidentialRowLossTest {
                 mean[k] += lambda[i] * WEAK[i][k];
             }
         }
-        assertThat(EXP.of(new double[][] {Z}, new double[][][] {WEAK}, lambda, 0).mean())
+        assertThat(EXP.of(new double[][] {Z}, new double[][][] {WEAK}, lambda, 0)
+                        .mean())
                 .isCloseTo(expected, within(TEN_DIGITS));
         assertThat(EXP.terms(Z, mean).nll()).isCloseTo(expected, within(TEN_DIGITS));
     }
@@ -120,7 +122,8 @@ class EvidentialRowLossTest {
             }
             assertThat(mixture.kl()).isCloseTo(kl, within(1e-11 * Math.max(1, kl)));
             assertThat(mixture.dkl()).containsExactly(dkl, within(1e-10));
-            assertThat(mixture.nll()).isEqualTo(new EvidentialRowLoss(evidence, 1).terms(z, y).nll());
+            assertThat(mixture.nll())
+                    .isEqualTo(new EvidentialRowLoss(evidence, 1).terms(z, y).nll());
         }
     }
 
@@ -133,10 +136,14 @@ class EvidentialRowLossTest {
             double[] z = Differences.logits(random, 1, 5)[0];
             double[] y = Differences.simplex(random, 1, 5)[0];
             Terms terms = loss.terms(z, y);
-            RowDifferences.assertGradient(terms.dnll(), z, at -> loss.terms(at, y).nll());
-            RowDifferences.assertGradient(terms.dkl(), z, at -> loss.terms(at, y).kl());
-            RowDifferences.assertGradient(terms.dnllLabel(), y, at -> loss.terms(z, at).nll());
-            RowDifferences.assertGradient(terms.dklLabel(), y, at -> loss.terms(z, at).kl());
+            RowDifferences.assertGradient(
+                    terms.dnll(), z, at -> loss.terms(at, y).nll());
+            RowDifferences.assertGradient(
+                    terms.dkl(), z, at -> loss.terms(at, y).kl());
+            RowDifferences.assertGradient(
+                    terms.dnllLabel(), y, at -> loss.terms(z, at).nll());
+            RowDifferences.assertGradient(
+                    terms.dklLabel(), y, at -> loss.terms(z, at).kl());
         }
     }
 
@@ -168,7 +175,8 @@ class EvidentialRowLossTest {
     @Test
     void edges() {
         // No evidence at all.
-        Terms none = new EvidentialRowLoss(Evidence.RELU, 1).terms(new double[] {-1, -2, -3}, new double[] {.5, .2, .3});
+        Terms none =
+                new EvidentialRowLoss(Evidence.RELU, 1).terms(new double[] {-1, -2, -3}, new double[] {.5, .2, .3});
         assertThat(none.nll()).isCloseTo(Math.log(3), within(1e-15));
         assertThat(none.kl()).isCloseTo(0, within(ROUNDING));
         assertThat(none.dnll()).containsExactly(new double[3], within(Double.MIN_VALUE));
@@ -179,7 +187,8 @@ class EvidentialRowLossTest {
         // Logits beyond the range of exp.
         Terms large = EXP.terms(new double[] {800, 0, -800}, new double[] {1, 0, 0});
         assertThat(large.nll()).isCloseTo(0, within(1e-15));
-        assertThat(EXP.terms(new double[] {800, 0, -800}, new double[] {0, 0, 1}).nll())
+        assertThat(EXP.terms(new double[] {800, 0, -800}, new double[] {0, 0, 1})
+                        .nll())
                 .isCloseTo(800, within(1e-12));
     }
 
@@ -205,9 +214,9 @@ class EvidentialRowLossTest {
         assertThat(kl).isGreaterThan(5);
         EvidentialRowLoss clamped = new EvidentialRowLoss(Evidence.EXP, 0.5, false, 5);
         RowLosses rows = clamped.of(logits, labels, lambda, 1);
-        assertThat(rows.losses()[0])
-                .isCloseTo(EXP.of(logits, labels, lambda, 0).losses()[0] + 0.5 * 5, within(1e-12));
-        assertThat(rows.gradients()[0]).containsExactly(EXP.of(logits, labels, lambda, 0).gradients()[0]);
+        assertThat(rows.losses()[0]).isCloseTo(EXP.of(logits, labels, lambda, 0).losses()[0] + 0.5 * 5, within(1e-12));
+        assertThat(rows.gradients()[0])
+                .containsExactly(EXP.of(logits, labels, lambda, 0).gradients()[0]);
         // Annealed below the bound it is what it is without one.
         assertThat(clamped.of(logits, labels, lambda, 1 / kl).losses()[0])
                 .isCloseTo(
@@ -231,8 +240,7 @@ class EvidentialRowLossTest {
         for (double a : new double[] {1e4 - 1e-6, 1e4}) {
             double direct = (a - 1) * SpecialFunctions.digamma(a) - SpecialFunctions.lnGamma(a) - a;
             assertThat(UniformDirichletKl.h(a)).isCloseTo(direct, within(1e-10));
-            assertThat(UniformDirichletKl.u(a))
-                    .isCloseTo((a - 1) * SpecialFunctions.trigamma(a) - 1, within(1e-15));
+            assertThat(UniformDirichletKl.u(a)).isCloseTo((a - 1) * SpecialFunctions.trigamma(a) - 1, within(1e-15));
             assertThat(UniformDirichletKl.v(a, 18))
                     .isCloseTo((a - 18) * SpecialFunctions.trigamma(a) - 1, within(1e-15));
         }

@@ -30,7 +30,9 @@ final class RowDifferences {
             double below = value.applyAsDouble(at);
             at[k] = kept;
             double slope = (above - below) / (2 * STEP);
-            assertThat(gradient[k]).as("column %d", k).isCloseTo(slope, within(TOLERANCE * Math.max(1, Math.abs(slope))));
+            assertThat(gradient[k])
+                    .as("column %d", k)
+                    .isCloseTo(slope, within(TOLERANCE * Math.max(1, Math.abs(slope))));
         }
     }
 }

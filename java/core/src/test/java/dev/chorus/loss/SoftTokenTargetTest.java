@@ -60,14 +60,17 @@ class SoftTokenTargetTest {
         double[] z = Differences.logits(new Random(2), 1, 6)[0];
         for (boolean uniform : new boolean[] {false, true}) {
             SoftTokenTarget target = new SoftTokenTarget(3, .35, uniform);
-            RowDifferences.assertGradient(target.kl(z).gradients()[0], z, at -> target.kl(at).losses()[0]);
+            RowDifferences.assertGradient(
+                    target.kl(z).gradients()[0], z, at -> target.kl(at).losses()[0]);
 
             EvidentialRowLoss loss = new EvidentialRowLoss(Evidence.EXP, 1);
             Terms terms = loss.terms(z, target.of(z));
             double[] dnll = added(terms.dnll(), target.through(z, terms.dnllLabel()));
-            RowDifferences.assertGradient(dnll, z, at -> loss.terms(at, target.of(at)).nll());
+            RowDifferences.assertGradient(
+                    dnll, z, at -> loss.terms(at, target.of(at)).nll());
             double[] dkl = added(terms.dkl(), target.through(z, terms.dklLabel()));
-            RowDifferences.assertGradient(dkl, z, at -> loss.terms(at, target.of(at)).kl());
+            RowDifferences.assertGradient(
+                    dkl, z, at -> loss.terms(at, target.of(at)).kl());
         }
     }
 
@@ -116,8 +119,7 @@ class SoftTokenTargetTest {
     void sparseTargetEqualsTheDenseOne(int label) {
         double[] p = ClassRows.softmax(Z);
         for (double fraction : new double[] {0, .1, 1}) {
-            double[] dense =
-                    SelfTraining.soft(false).mix(new SoftTokenTarget(label, .3).of(Z), Z, fraction);
+            double[] dense = SelfTraining.soft(false).mix(new SoftTokenTarget(label, .3).of(Z), Z, fraction);
             SparseTokenTarget sparse = SelfTraining.soft(false).mix(label, .3, p[label], 0, p[0], fraction);
             double named = 0;
             double ofStudent = 0;

@@ -35,7 +35,8 @@ class ProbeTest {
     @Test
     void nearestByHand() {
         double[][] points = {{0}, {1}, {3}, {3}, {10}};
-        assertThat(Neighbours.of(points, new double[] {2.5}, 3, Neighbours.NONE)).containsExactly(2, 3, 1);
+        assertThat(Neighbours.of(points, new double[] {2.5}, 3, Neighbours.NONE))
+                .containsExactly(2, 3, 1);
         assertThat(Neighbours.of(points, new double[] {3}, 2, 2)).containsExactly(3, 1);
         KnnProbe probe = KnnProbe.fit(points, new double[] {0, .5, 1, .5, 0}, 2);
         assertThat(probe.predict(new double[][] {{2.9}, {0.1}})).containsExactly(.75, .25);

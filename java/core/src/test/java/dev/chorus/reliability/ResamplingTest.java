@@ -62,7 +62,8 @@ class ResamplingTest {
         assertThat(ones / 4000.0).isCloseTo(.75, within(5 * Math.sqrt(3 / 16.0 / 4000)));
         // The ends of the interval.
         assertThat(Resampling.weighted(probabilities, 1, i -> 0)).containsExactly(1);
-        assertThat(Resampling.weighted(probabilities, 1, i -> Math.nextDown(1.0))).containsExactly(3);
+        assertThat(Resampling.weighted(probabilities, 1, i -> Math.nextDown(1.0)))
+                .containsExactly(3);
     }
 
     @Test

@@ -76,8 +76,7 @@ class JointChoiceTest {
     void confidenceFromScores() {
         double one = 1 / (1 + Math.exp(-.3));
         double two = 1 / (1 + Math.exp(.1));
-        assertThat(PairConfidence.ofScores(
-                                new double[] {-.2, -.5}, new double[] {-.5, -.4}, new double[] {.25, .75}, 1)
+        assertThat(PairConfidence.ofScores(new double[] {-.2, -.5}, new double[] {-.5, -.4}, new double[] {.25, .75}, 1)
                         .probability())
                 .isCloseTo(.25 * one + .75 * two, within(1e-15));
         // A small temperature counts heads.

@@ -56,7 +56,8 @@ class BoostingTest {
         assertThat(chance.weight()).isZero();
         assertThat(chance.next()).containsExactly(.25, .25, .25, .25);
         // Half wrong of four classes is better than chance, three quarters are not.
-        assertThat(Boosting.tokens(Boosting.equal(4), wrong4(0, 1), 4).skipped()).isFalse();
+        assertThat(Boosting.tokens(Boosting.equal(4), wrong4(0, 1), 4).skipped())
+                .isFalse();
         assertThat(Boosting.tokens(Boosting.equal(4), new boolean[] {true, true, true, false}, 4)
                         .skipped())
                 .isTrue();
