@@ -1,8 +1,6 @@
 package dev.chorus.supervise;
 
 import java.util.Arrays;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** Weights over the weak models (Cui et al., arXiv:2406.03199; the presets are those of the authors' scripts). */
 public final class ModelWeights {
@@ -19,20 +17,11 @@ public final class ModelWeights {
      */
     public enum Preset {
         /** lambda of the losses. */
-        LOSSES(Map.of(3, new double[] {.25, .25, .5}, 5, new double[] {.1, .3, .2, .3, .1})),
+        LOSSES,
         /** omega of joint decoding. */
-        JOINT(Map.of(
-                3, new double[] {.5, .2, .3},
-                4, new double[] {.4, .2, .2, .2},
-                5, new double[] {.1, .3, .2, .3, .1})),
+        JOINT,
         /** omega of the preference stage. */
-        PREFERENCES(Map.of(3, new double[] {.3, .3, .4}, 5, new double[] {.1, .3, .2, .3, .1}));
-
-        private final Map<Integer, double[]> byModels;
-
-        Preset(Map<Integer, double[]> byModels) {
-            this.byModels = new TreeMap<>(byModels);
-        }
+        PREFERENCES;
 
         /**
          * The preset of a team.
@@ -41,12 +30,22 @@ public final class ModelWeights {
          * @throws IllegalArgumentException if the authors had no team of that size; names the sizes
          */
         public double[] of(int models) {
-            double[] weights = byModels.get(models);
-            if (weights == null) {
-                throw new IllegalArgumentException(NAME + ": the fixed weights exist for " + byModels.keySet()
-                        + " weak models, not for " + models + "; use the mean, or list the weights");
+            if (models == 5) {
+                return new double[] {.1, .3, .2, .3, .1};
             }
-            return weights.clone();
+            if (models == 4 && this == JOINT) {
+                return new double[] {.4, .2, .2, .2};
+            }
+            if (models == 3) {
+                return switch (this) {
+                    case LOSSES -> new double[] {.25, .25, .5};
+                    case JOINT -> new double[] {.5, .2, .3};
+                    case PREFERENCES -> new double[] {.3, .3, .4};
+                };
+            }
+            throw new IllegalArgumentException(
+                    NAME + ": the fixed weights exist for " + (this == JOINT ? "3, 4 or 5" : "3 or 5")
+                            + " weak models, not for " + models + "; use the mean, or list the weights");
         }
     }
 

@@ -214,9 +214,10 @@ class WordBridgeTest {
         String upTo = text.substring(0, Math.min(text.length(), spans[token][1]));
         boolean inside = false;
         int words = 0;
-        for (char c : upTo.toCharArray()) {
-            words += c != ' ' && !inside ? 1 : 0;
-            inside = c != ' ';
+        for (int i = 0; i < upTo.length(); i++) {
+            boolean space = upTo.charAt(i) == ' ';
+            words += !space && !inside ? 1 : 0;
+            inside = !space;
         }
         return words;
     }
