@@ -4,6 +4,7 @@ import dev.chorus.aggregate.methods.DawidSkene;
 import dev.chorus.aggregate.methods.DirichletEvidence;
 import dev.chorus.aggregate.methods.FitSettings;
 import dev.chorus.aggregate.methods.Glad;
+import dev.chorus.aggregate.methods.GoldConfusions;
 import dev.chorus.aggregate.methods.Ibcc;
 import dev.chorus.aggregate.methods.Kos;
 import dev.chorus.aggregate.methods.Mace;
@@ -36,6 +37,9 @@ public final class Aggregators {
                 .with(OneCoin.NAME, o -> new OneCoin(o.fit(FitSettings.defaults())))
                 .with(DawidSkene.NAME, o -> new DawidSkene(o.fit(FitSettings.defaults())))
                 .with(Ibcc.NAME, Aggregators::ibcc)
+                .with(
+                        GoldConfusions.NAME,
+                        o -> new GoldConfusions(o.number("diagonal", 2), o.number("beside", 1)))
                 .with(Glad.NAME, o -> new Glad(o.fit(FitSettings.defaults())))
                 .with(Mace.NAME, Aggregators::mace)
                 .with(Kos.NAME, o -> new Kos(o.fit(FitSettings.defaults())))

@@ -5,6 +5,9 @@ import dev.chorus.aggregate.votes.Votes;
 /** How often each two labelers agree, of the tasks that both voted on. */
 public final class PairAgreement {
 
+    /** Tables of so many labelers take 128 MiB. */
+    static final int MOST = 4097;
+
     private final int labelers;
     private final int[] common;
     private final int[] agreed;
@@ -18,7 +21,7 @@ public final class PairAgreement {
     /**
      * Of all tasks.
      *
-     * @throws IllegalArgumentException if there are more than 30,000 labelers: this is a table of pairs
+     * @throws IllegalArgumentException if there are more than 4,096 labelers: this is a table of pairs
      */
     public static PairAgreement of(Votes votes) {
         return of(votes, false);
@@ -31,9 +34,9 @@ public final class PairAgreement {
 
     private static PairAgreement of(Votes votes, boolean gold) {
         int labelers = votes.workers() + (gold ? 1 : 0);
-        if (labelers > 30_000) {
+        if (labelers > MOST) {
             throw new IllegalArgumentException(
-                    "agreement of pairs: expected at most 30000 labelers, got " + votes.workers());
+                    "agreement of pairs: expected at most " + (MOST - 1) + " labelers, got " + votes.workers());
         }
         PairAgreement pairs = new PairAgreement(labelers);
         for (int t = 0; t < votes.tasks(); t++) {

@@ -161,6 +161,67 @@ class GoldenValuesTest {
                 .containsExactly(new double[] {1, .833333333333, .833333333333, .5}, within(1e-9));
     }
 
+    /** Gold counts [[8,2],[1,9]], [[6,4],[5,5]] and [[7,3],[2,8]] of three labelers under a prior of 2 and 1. */
+    @Test
+    void confusionsFromGold() {
+        int[][][] counts = {{{8, 2}, {1, 9}}, {{6, 4}, {5, 5}}, {{7, 3}, {2, 8}}};
+        String[] rows = new String[22];
+        for (int k = 0; k < 2; k++) {
+            for (int i = 0; i < 10; i++) {
+                StringBuilder row = new StringBuilder();
+                for (int[][] of : counts) {
+                    row.append(i < of[k][0] ? '0' : '1');
+                }
+                rows[k * 10 + i] = row.toString();
+            }
+        }
+        rows[20] = "011";
+        rows[21] = "0.1";
+        int[] gold = new int[22];
+        Arrays.fill(gold, 10, 20, 1);
+        Arrays.fill(gold, 20, 22, Votes.MISSING);
+        Aggregation result = new GoldConfusions().fit(SmallVotes.rows(2, rows).withGold(gold));
+        assertThat(result.posteriors().row(20)).containsExactly(new double[] {.58823529, .41176471}, within(5e-9));
+        assertThat(result.posteriors().row(21)).containsExactly(new double[] {.66666667, .33333333}, within(5e-9));
+        assertThat(result.taskPosterior().of(new int[] {0, 1, 2}, new int[] {0, 1, 1}))
+                .containsExactly(new double[] {.58823529, .41176471}, within(5e-9));
+    }
+
+    /** 200 tasks of seven labelers, three classes. */
+    private static final String SEVEN = ""
+            + "2121221 2222201 0011102 2220122 1210211 1111102 1011021 0000000 2220112 0001200 "
+            + "0000012 1210112 1110202 1111010 0000000 1000021 0102011 0000021 0000011 2122222 "
+            + "0020002 1111111 2222221 0000002 0020210 1112110 0022012 2222221 0020202 2120020 "
+            + "2220210 2221210 0020021 1211010 1111110 1112010 1101120 2222102 1110022 0010020 "
+            + "2210221 1101101 1221222 0010100 1111010 2122200 0010200 0002010 1112012 2222022 "
+            + "0001000 2222222 1112112 0002001 1111202 2212011 2022121 2222221 0002120 0000022 "
+            + "2210202 2222221 2221001 0000000 0200000 1111220 1111111 1211101 2202222 0000210 "
+            + "1111101 0200201 2120020 1222222 0000002 0000010 0000000 0002002 0002002 2222201 "
+            + "1111102 1110112 0100220 2202221 2222212 0020210 0010000 0000000 0022102 2212120 "
+            + "1011122 1202010 1000012 1111011 2222001 0000010 2222120 0001202 1100012 2222222 "
+            + "2220221 0010000 2022120 2122201 1111122 1121111 0220120 2222201 2222222 0111110 "
+            + "0000200 2202221 0200001 1112112 2222201 0120021 0002020 2222220 0000200 2222221 "
+            + "2222220 2222200 2121012 1111111 2221222 0000010 1211111 1111100 1210222 0001021 "
+            + "0022001 2221120 2210220 1112022 2121222 2111211 0021102 2222220 2100012 0000000 "
+            + "0122210 1101222 0111010 0222221 2202220 1111121 0001101 2222221 0220122 2110111 "
+            + "0001001 2212202 2221202 2022201 1211122 2222220 1100101 2222222 0000000 0000200 "
+            + "1210112 2222120 1112121 2020221 2222011 2011112 1111111 1101111 1110111 1120101 "
+            + "1110202 2222022 2222022 0000221 1111012 2111111 0010002 0001220 2220221 1111222 "
+            + "1221121 1112210 1112111 2122222 1111212 2222022 1110101 0000022 1000220 0200222 "
+            + "1101111 0110022 2222201 2221212 0001102 0000110 2122202 1111110 1111111 0001122 ";
+
+    /** crowd-kit's log-odds and skills on those; both iterate to their fixed point. */
+    @Test
+    void robustCompletionAndZeroBasedSkillOnSevenLabelers() {
+        Votes votes = SmallVotes.rows(3, SEVEN.trim().split(" ", -1));
+        assertThat(new Mmsr().fit(votes).skills().get("weight"))
+                .containsExactly(
+                        new double[] {2.998793407564, 2.12577733324, 1.997955907236, 1.353459847182, 1.306517012282, .957354469667, .410958071678},
+                        within(1e-6));
+        assertThat(new ZeroBasedSkill(steps(100)).fit(votes).skills().get("skill"))
+                .containsExactly(new double[] {.905, .825, .8, .655, .66, .595, .43}, within(1e-3));
+    }
+
     @Test
     void everyMethodIsRightWhereMostAre() {
         for (LabelAggregator method : new LabelAggregator[] {
