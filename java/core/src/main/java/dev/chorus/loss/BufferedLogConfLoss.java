@@ -56,11 +56,11 @@ public record BufferedLogConfLoss(double strength, long warmupSteps, boolean bal
      * @param buffer the student's last probabilities of class 0; modified
      * @throws IllegalArgumentException if shapes disagree, there are not two classes, or a value is outside its range
      */
-    public RowLosses ofInPlace(double[][] logits, double[][] labels, Progress at, ProbabilityBuffer buffer) {
-        ClassRows.check(NAME, logits, labels);
+    public RowLosses ofInPlace(double[][] logits, double[][] labels, TrainingPoint at, ProbabilityBuffer buffer) {
+        SoftmaxRows.check(NAME, logits, labels);
         TwoClasses.require(NAME, logits);
         int rows = logits.length;
-        double[][] logps = ClassRows.logSoftmax(logits);
+        double[][] logps = SoftmaxRows.logSoftmax(logits);
         double[] first =
                 Arrays.stream(logps).mapToDouble(row -> Math.exp(row[0])).toArray();
         buffer.append(first);
@@ -75,14 +75,14 @@ public record BufferedLogConfLoss(double strength, long warmupSteps, boolean bal
         double c = coefficient(at.step());
         double[][] targets = new double[rows][];
         for (int n = 0; n < rows; n++) {
-            double[] self = ClassRows.oneHot(2, first[n] >= threshold ? 0 : 1);
-            targets[n] = ClassRows.mix(new double[] {1 - y[n], y[n]}, self, c);
+            double[] self = SoftmaxRows.oneHot(2, first[n] >= threshold ? 0 : 1);
+            targets[n] = SoftmaxRows.mix(new double[] {1 - y[n], y[n]}, self, c);
         }
-        return ClassRows.crossEntropy(logps, targets);
+        return SoftmaxRows.crossEntropy(logps, targets);
     }
 
     /** This loss with a buffer of its own. */
-    public ClassLoss with(ProbabilityBuffer buffer) {
+    public SoftLabelLoss with(ProbabilityBuffer buffer) {
         return (logits, labels, at) -> ofInPlace(logits, labels, at, buffer);
     }
 

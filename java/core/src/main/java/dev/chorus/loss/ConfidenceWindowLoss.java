@@ -12,7 +12,7 @@ import java.util.Arrays;
  *
  * @param radius of the window around 0.5, above 0; 0.15 in the original; beyond 0.5 every row counts
  */
-public record ConfidenceWindowLoss(double radius) implements ClassLoss {
+public record ConfidenceWindowLoss(double radius) implements SoftLabelLoss {
     private static final String NAME = "window loss";
 
     /** Refuses a radius that is not above 0. */
@@ -41,15 +41,15 @@ public record ConfidenceWindowLoss(double radius) implements ClassLoss {
     }
 
     @Override
-    public RowLosses of(double[][] logits, double[][] labels, Progress at) {
-        ClassRows.check(NAME, logits, labels);
+    public RowLosses of(double[][] logits, double[][] labels, TrainingPoint at) {
+        SoftmaxRows.check(NAME, logits, labels);
         double[] losses = new double[logits.length];
         double[][] gradients = new double[logits.length][];
         for (int n = 0; n < losses.length; n++) {
-            double[] logp = ClassRows.logSoftmax(logits[n]);
+            double[] logp = SoftmaxRows.logSoftmax(logits[n]);
             gradients[n] = new double[logp.length];
             if (Math.exp(Arrays.stream(logp).max().orElseThrow()) < 0.5 + radius) {
-                losses[n] = ClassRows.crossEntropy(logp, labels[n], gradients[n]);
+                losses[n] = SoftmaxRows.crossEntropy(logp, labels[n], gradients[n]);
             }
         }
         return new RowLosses(losses, gradients);

@@ -19,7 +19,7 @@ import static dev.chorus.math.SpecialFunctions.lnGamma;
  *
  * @param floor least entry of a label, in (0, 1 / K)
  */
-public record DirichletPriorLoss(double floor) implements ClassLoss {
+public record DirichletPriorLoss(double floor) implements SoftLabelLoss {
     /** A hundredth of what a label of four decimals can say. */
     public static final double DEFAULT_FLOOR = 1e-6;
 
@@ -42,15 +42,15 @@ public record DirichletPriorLoss(double floor) implements ClassLoss {
     }
 
     @Override
-    public RowLosses of(double[][] logits, double[][] labels, Progress at) {
-        ClassRows.check(NAME, logits, labels);
+    public RowLosses of(double[][] logits, double[][] labels, TrainingPoint at) {
+        SoftmaxRows.check(NAME, logits, labels);
         double[] losses = new double[logits.length];
         double[][] gradients = new double[logits.length][];
         for (int n = 0; n < losses.length; n++) {
             double[] y = inside(labels[n], n);
-            double[] logp = ClassRows.logSoftmax(logits[n]);
+            double[] logp = SoftmaxRows.logSoftmax(logits[n]);
             gradients[n] = new double[y.length];
-            losses[n] = ClassRows.crossEntropy(logp, y, gradients[n]);
+            losses[n] = SoftmaxRows.crossEntropy(logp, y, gradients[n]);
             for (double value : y) {
                 losses[n] += value * Math.log(value);
             }

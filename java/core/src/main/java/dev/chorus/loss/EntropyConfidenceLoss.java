@@ -14,7 +14,7 @@ import java.util.Arrays;
  * @param strength    c after the warm-up, 0 to 1; 0.5 in the original
  * @param warmupSteps optimizer steps, at least 0; 100 in the original
  */
-public record EntropyConfidenceLoss(double strength, long warmupSteps) implements ClassLoss {
+public record EntropyConfidenceLoss(double strength, long warmupSteps) implements SoftLabelLoss {
     private static final String NAME = "entropy loss";
 
     /** Refuses numbers outside their range. */
@@ -32,15 +32,15 @@ public record EntropyConfidenceLoss(double strength, long warmupSteps) implement
     }
 
     @Override
-    public RowLosses of(double[][] logits, double[][] labels, Progress at) {
-        ClassRows.check(NAME, logits, labels);
+    public RowLosses of(double[][] logits, double[][] labels, TrainingPoint at) {
+        SoftmaxRows.check(NAME, logits, labels);
         double c = at.step() >= warmupSteps ? strength : strength * at.step() / warmupSteps;
-        double[][] logps = ClassRows.logSoftmax(logits);
+        double[][] logps = SoftmaxRows.logSoftmax(logits);
         double[][] targets = new double[logits.length][];
         for (int n = 0; n < targets.length; n++) {
             double[] self = Arrays.stream(logps[n]).map(Math::exp).toArray();
-            targets[n] = ClassRows.mix(labels[n], self, c);
+            targets[n] = SoftmaxRows.mix(labels[n], self, c);
         }
-        return ClassRows.crossEntropy(logps, targets);
+        return SoftmaxRows.crossEntropy(logps, targets);
     }
 }

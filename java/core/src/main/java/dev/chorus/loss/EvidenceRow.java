@@ -43,7 +43,7 @@ record EvidenceRow(
         }
         double logStrength = Math.log(strength);
         if (kind == Evidence.EXP) {
-            double lse = ClassRows.logSumExp(logits);
+            double lse = SoftmaxRows.logSumExp(logits);
             double logClasses = Math.log(classes);
             logStrength = Math.max(lse, logClasses) + Math.log1p(Math.exp(-Math.abs(lse - logClasses)));
         }

@@ -64,7 +64,7 @@ public record EvidentialRowLoss(Evidence evidence, double klWeight, boolean mixt
      * @param y      [K] in [0, 1]
      */
     public Terms terms(double[] logits, double[] y) {
-        ClassRows.checkLogits(NAME, logits, 0);
+        SoftmaxRows.checkLogits(NAME, logits, 0);
         EvidenceRow row = EvidenceRow.of(evidence, logits);
         int classes = logits.length;
         double[] dnllLabel = new double[classes];
@@ -149,7 +149,7 @@ public record EvidentialRowLoss(Evidence evidence, double klWeight, boolean mixt
         double[] losses = new double[logits.length];
         double[][] gradients = new double[logits.length][];
         for (int n = 0; n < losses.length; n++) {
-            ClassRows.checkLogits(NAME, logits[n], n);
+            SoftmaxRows.checkLogits(NAME, logits[n], n);
             gradients[n] = new double[logits[n].length];
             double total = 0;
             for (int i = 0; i < labels[n].length; i++) {

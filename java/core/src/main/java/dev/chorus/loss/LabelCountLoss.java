@@ -52,7 +52,7 @@ public record LabelCountLoss(Evidence evidence, boolean joint, double r1Weight, 
         double[] losses = new double[logits.length];
         double[][] gradients = new double[logits.length][];
         for (int n = 0; n < losses.length; n++) {
-            ClassRows.checkLogits(NAME, logits[n], n);
+            SoftmaxRows.checkLogits(NAME, logits[n], n);
             double votes = votes(counts[n], logits[n].length, n);
             gradients[n] = new double[logits[n].length];
             if (votes > 0) {

@@ -19,7 +19,7 @@ import java.util.Arrays;
  *
  * @param ramp c; of strength 0.5 and warm-up 0.1 in the original, where it jumps
  */
-public record LogConfLoss(Ramp ramp) implements ClassLoss {
+public record LogConfLoss(Ramp ramp) implements SoftLabelLoss {
     private static final String NAME = "logconf loss";
 
     /** Strength and warm-up of the original, rising linearly. */
@@ -28,26 +28,26 @@ public record LogConfLoss(Ramp ramp) implements ClassLoss {
     }
 
     /**
-     * As {@link ClassLoss#of}.
+     * As {@link SoftLabelLoss#of}.
      *
      * @throws IllegalArgumentException also if a batch of two classes has one row: its threshold would be its own probability
      */
     @Override
-    public RowLosses of(double[][] logits, double[][] labels, Progress at) {
-        ClassRows.check(NAME, logits, labels);
+    public RowLosses of(double[][] logits, double[][] labels, TrainingPoint at) {
+        SoftmaxRows.check(NAME, logits, labels);
         if (logits.length == 1 && logits[0].length == 2) {
             throw new IllegalArgumentException(NAME
                     + ": expected at least 2 rows in a batch of two classes, got 1, whose own answer would always be"
                     + " class 0; use a larger batch or the variant with a buffer");
         }
-        double[][] logps = ClassRows.logSoftmax(logits);
+        double[][] logps = SoftmaxRows.logSoftmax(logits);
         double[][] self = selfLabels(logps, labels);
-        double c = ramp.at(at.fraction());
+        double c = ramp.at(at.share());
         double[][] targets = new double[logits.length][];
         for (int n = 0; n < targets.length; n++) {
-            targets[n] = ClassRows.mix(labels[n], self[n], c);
+            targets[n] = SoftmaxRows.mix(labels[n], self[n], c);
         }
-        return ClassRows.crossEntropy(logps, targets);
+        return SoftmaxRows.crossEntropy(logps, targets);
     }
 
     /** The student's hardened answers, one-hot. */
@@ -61,11 +61,11 @@ public record LogConfLoss(Ramp ramp) implements ClassLoss {
                     Math.min(1, Arrays.stream(labels).mapToDouble(row -> row[1]).sum() / rows);
             double threshold = Quantile.of(first, share);
             for (int n = 0; n < rows; n++) {
-                self[n] = ClassRows.oneHot(2, first[n] >= threshold ? 0 : 1);
+                self[n] = SoftmaxRows.oneHot(2, first[n] >= threshold ? 0 : 1);
             }
         } else {
             for (int n = 0; n < rows; n++) {
-                self[n] = ClassRows.oneHot(logps[n].length, Argmax.of(logps[n]));
+                self[n] = SoftmaxRows.oneHot(logps[n].length, Argmax.of(logps[n]));
             }
         }
         return self;

@@ -60,6 +60,6 @@ public final class PreferenceTokenWeights {
      */
     public static double logCollision(double[] logits) {
         double[] doubled = Arrays.stream(logits).map(z -> 2 * z).toArray();
-        return ClassRows.logSumExp(doubled) - 2 * ClassRows.logSumExp(logits);
+        return SoftmaxRows.logSumExp(doubled) - 2 * SoftmaxRows.logSumExp(logits);
     }
 }

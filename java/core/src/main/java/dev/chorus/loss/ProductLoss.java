@@ -13,7 +13,7 @@ package dev.chorus.loss;
  * @param beta  power of the student's distribution, at least 0; 1 in the original
  * @param alpha power of the weak label, at least 0; 1 in the original
  */
-public record ProductLoss(double beta, double alpha) implements ClassLoss {
+public record ProductLoss(double beta, double alpha) implements SoftLabelLoss {
     private static final String NAME = "product loss";
 
     /** Refuses powers below 0. */
@@ -30,14 +30,14 @@ public record ProductLoss(double beta, double alpha) implements ClassLoss {
     }
 
     @Override
-    public RowLosses of(double[][] logits, double[][] labels, Progress at) {
-        ClassRows.check(NAME, logits, labels);
-        double[][] logps = ClassRows.logSoftmax(logits);
+    public RowLosses of(double[][] logits, double[][] labels, TrainingPoint at) {
+        SoftmaxRows.check(NAME, logits, labels);
+        double[][] logps = SoftmaxRows.logSoftmax(logits);
         double[][] targets = new double[logits.length][];
         for (int n = 0; n < logits.length; n++) {
             targets[n] = target(logps[n], labels[n]);
         }
-        return ClassRows.crossEntropy(logps, targets);
+        return SoftmaxRows.crossEntropy(logps, targets);
     }
 
     private double[] target(double[] logp, double[] label) {

@@ -16,7 +16,7 @@ package dev.chorus.loss;
  * @param floor        least label inside the logarithm, in (0, 1)
  * @param crossEntropy whether the student's own entropy is left out, which lets it become certain
  */
-public record ReverseKlLoss(double floor, boolean crossEntropy) implements ClassLoss {
+public record ReverseKlLoss(double floor, boolean crossEntropy) implements SoftLabelLoss {
     /** Charges 9.2 nats for a class that the label excludes. */
     public static final double DEFAULT_FLOOR = 1e-4;
 
@@ -30,12 +30,12 @@ public record ReverseKlLoss(double floor, boolean crossEntropy) implements Class
     }
 
     @Override
-    public RowLosses of(double[][] logits, double[][] labels, Progress at) {
-        ClassRows.check(NAME, logits, labels);
+    public RowLosses of(double[][] logits, double[][] labels, TrainingPoint at) {
+        SoftmaxRows.check(NAME, logits, labels);
         double[] losses = new double[logits.length];
         double[][] gradients = new double[logits.length][];
         for (int n = 0; n < losses.length; n++) {
-            double[] logp = ClassRows.logSoftmax(logits[n]);
+            double[] logp = SoftmaxRows.logSoftmax(logits[n]);
             int classes = logp.length;
             double[] inside = new double[classes];
             for (int k = 0; k < classes; k++) {

@@ -18,40 +18,32 @@ public record RowLosses(double[] losses, double[][] gradients) {
     }
 
     /**
-     * Value and gradient of the mean over the rows.
+     * The rows' part of a larger mean, {@code sum_n w_n L_n / total}.
      *
+     * @param weights [N] finite, at least 0, or null for 1 each; a row of weight 0 counts as removed
+     * @param total   what the gradient is divided by: the weights of all parts, above 0
      * @param columns K, of an empty batch too
      */
-    public LossValue toMean(int columns) {
-        double[] ones = new double[losses.length];
-        Arrays.fill(ones, 1);
-        return toWeighted(ones, Math.max(1, losses.length), columns);
-    }
-
-    /**
-     * Value and gradient of {@code sum_n w_n L_n / divisor}; 0 where all weights are.
-     *
-     * @param weights [N] finite, at least 0
-     * @param divisor above 0
-     * @param columns K, of an empty batch too
-     */
-    public LossValue toWeighted(double[] weights, double divisor, int columns) {
-        if (weights.length != losses.length || !(divisor > 0)) {
+    public LossValue toLossValue(float[] weights, double total, int columns) {
+        if ((weights != null && weights.length != losses.length) || !(total > 0)) {
             throw new IllegalArgumentException("row losses: expected " + losses.length
-                    + " weights and a divisor above 0, got " + weights.length + " and " + divisor);
+                    + " weights and a total above 0, got " + (weights == null ? "no" : weights.length) + " weights and "
+                    + total);
         }
-        double value = 0;
+        double sum = 0;
+        double count = 0;
         double[][] gradient = new double[losses.length][columns];
         for (int n = 0; n < losses.length; n++) {
-            double factor = weights[n] / divisor;
-            if (factor == 0) {
+            double weight = weights == null ? 1 : weights[n];
+            if (weight == 0) {
                 continue;
             }
-            value += factor * losses[n];
+            count += weight;
+            sum += weight * losses[n];
             for (int k = 0; k < columns; k++) {
-                gradient[n][k] = factor * gradients[n][k];
+                gradient[n][k] = weight / total * gradients[n][k];
             }
         }
-        return new LossValue(value, Tensors.floats(gradient, columns));
+        return LossValue.of(sum, count, Tensors.floats(gradient, columns));
     }
 }

@@ -39,7 +39,7 @@ public record SelfTraining(Ramp ramp) {
      * @param fraction share of the steps that were made
      */
     public double[] mix(double[] target, double[] logits, double fraction) {
-        return ClassRows.mix(target, ClassRows.oneHot(target.length, Argmax.of(logits)), ramp.at(fraction));
+        return SoftmaxRows.mix(target, SoftmaxRows.oneHot(target.length, Argmax.of(logits)), ramp.at(fraction));
     }
 
     /**

@@ -52,9 +52,9 @@ public record SoftTokenTarget(int label, double score, boolean uniform) {
     /** {@code KL(t || p)} and its gradient {@code p - t}. */
     public RowLosses kl(double[] logits) {
         double[] target = of(logits);
-        double[] logp = ClassRows.logSoftmax(logits);
+        double[] logp = SoftmaxRows.logSoftmax(logits);
         double[] gradient = new double[target.length];
-        double value = ClassRows.crossEntropy(logp, target, gradient);
+        double value = SoftmaxRows.crossEntropy(logp, target, gradient);
         for (double t : target) {
             value += t == 0 ? 0 : t * Math.log(t);
         }
@@ -83,7 +83,7 @@ public record SoftTokenTarget(int label, double score, boolean uniform) {
      */
     public double[] through(double[] logits, double[] dtarget) {
         double[] added = new double[logits.length];
-        if (uniform || ClassRows.softmax(logits)[label] > 1 - LEAST_REST) {
+        if (uniform || SoftmaxRows.softmax(logits)[label] > 1 - LEAST_REST) {
             return added;
         }
         double[] rest = rest(logits);
@@ -99,7 +99,7 @@ public record SoftTokenTarget(int label, double score, boolean uniform) {
 
     /** The shape of everything beside the label token, sums to 1; 0 at the label. */
     private double[] rest(double[] logits) {
-        double[] logp = ClassRows.logSoftmax(logits);
+        double[] logp = SoftmaxRows.logSoftmax(logits);
         double[] rest = new double[logits.length];
         double sum = 0;
         for (int v = 0; v < rest.length; v++) {

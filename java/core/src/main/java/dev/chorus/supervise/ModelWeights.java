@@ -2,7 +2,9 @@ package dev.chorus.supervise;
 
 import java.util.Arrays;
 
-/** Weights over the weak models (Cui et al., arXiv:2406.03199; the presets are those of the authors' scripts). */
+/**
+ * Weights over the weak models (Cui et al., arXiv:2406.03199; the presets are those of the authors' scripts), of losses and of scores.
+ */
 public final class ModelWeights {
     /** Weights written with a few decimals are off by less than this. */
     static final double SUM_TOLERANCE = 1e-6;
@@ -87,6 +89,40 @@ public final class ModelWeights {
     }
 
     /**
+     * Weights by a power of each model's score on a few gold items: smoothed accuracy, or for texts a mean score.
+     *
+     * @param scores [W] in [0, 1], not all 0
+     * @param power  at least 0; 2 is a good first choice, 0 gives the mean
+     * @return [W], sums to 1
+     */
+    public static double[] power(double[] scores, double power) {
+        return normalised(Arrays.stream(scores).map(a -> Math.pow(a, power)).toArray());
+    }
+
+    /**
+     * Weights by the log-odds of each model's accuracy against chance, {@code max(0, ln((K - 1) a / (1 - a)))}: those of the best vote
+     * of independent labelers (Nitzan and Paroush 1982).
+     *
+     * @param accuracies [W] in [0, 1), smoothed
+     * @param classes    K, at least 2
+     * @return [W], sums to 1; equal if no model is better than chance
+     */
+    public static double[] logOdds(double[] accuracies, int classes) {
+        double[] odds = new double[accuracies.length];
+        double sum = 0;
+        for (int i = 0; i < odds.length; i++) {
+            double a = accuracies[i];
+            if (!(a >= 0 && a < 1)) {
+                throw new IllegalArgumentException(NAME + ": expected accuracies of at least 0 and below 1, got "
+                        + Arrays.toString(accuracies) + "; smooth them by one right answer");
+            }
+            odds[i] = Math.max(0, Math.log((classes - 1) * a / (1 - a)));
+            sum += odds[i];
+        }
+        return sum == 0 ? mean(odds.length) : normalised(odds);
+    }
+
+    /**
      * The weights of one item, shared out among the models that answered.
      *
      * @param lambda   [W] at least 0, sum 1
@@ -119,5 +155,14 @@ public final class ModelWeights {
             throw new IllegalArgumentException(what + ": expected weights that sum to 1, got "
                     + Arrays.toString(weights) + ", which sum to " + sum);
         }
+    }
+
+    private static double[] normalised(double[] values) {
+        double sum = Arrays.stream(values).sum();
+        if (!(sum > 0 && sum < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    NAME + ": expected finite values with a sum above 0, got " + Arrays.toString(values));
+        }
+        return Arrays.stream(values).map(v -> v / sum).toArray();
     }
 }

@@ -23,12 +23,12 @@ class ConfidenceLossesTest {
     /** The student's hardened answers at the batch's threshold. */
     private static final double[][] SELF = {{1, 0}, {0, 1}, {1, 0}, {0, 1}};
 
-    private static Progress at(double fraction) {
-        return new Progress(Math.round(10_000 * fraction), 10_000);
+    private static TrainingPoint at(double fraction) {
+        return new TrainingPoint(Math.round(10_000 * fraction), fraction);
     }
 
-    private static Progress step(long step) {
-        return new Progress(step, 1000);
+    private static TrainingPoint step(long step) {
+        return new TrainingPoint(step, step / 1000.0);
     }
 
     @Test
@@ -41,15 +41,15 @@ class ConfidenceLossesTest {
         }
         double[] first = {.88079708, .26894142, .54983400, .11920292};
         for (int n = 0; n < first.length; n++) {
-            assertThat(ClassRows.softmax(LOGITS[n])[0]).isCloseTo(first[n], within(EIGHT_DIGITS));
+            assertThat(SoftmaxRows.softmax(LOGITS[n])[0]).isCloseTo(first[n], within(EIGHT_DIGITS));
         }
         assertThat(Quantile.of(first, 0.4)).isCloseTo(.3251199366, within(EIGHT_DIGITS));
         assertThat(Quantile.of(
                         new double[] {
-                            ClassRows.softmax(LOGITS[0])[0],
-                            ClassRows.softmax(LOGITS[1])[0],
-                            ClassRows.softmax(LOGITS[2])[0],
-                            ClassRows.softmax(LOGITS[3])[0]
+                            SoftmaxRows.softmax(LOGITS[0])[0],
+                            SoftmaxRows.softmax(LOGITS[1])[0],
+                            SoftmaxRows.softmax(LOGITS[2])[0],
+                            SoftmaxRows.softmax(LOGITS[3])[0]
                         },
                         0.4))
                 .isCloseTo(.3251199366, within(TEN_DIGITS));
@@ -82,7 +82,7 @@ class ConfidenceLossesTest {
     void logconfOfMoreClassesTakesTheLargest() {
         double[][] logits = {{1, 3, 0}};
         double[][] labels = {{1, 0, 0}};
-        double[] logp = ClassRows.logSoftmax(logits[0]);
+        double[] logp = SoftmaxRows.logSoftmax(logits[0]);
         assertThat(new LogConfLoss().of(logits, labels, at(1)).mean())
                 .isCloseTo(-0.5 * logp[0] - 0.5 * logp[1], within(1e-15));
     }
@@ -110,7 +110,7 @@ class ConfidenceLossesTest {
         BufferedLogConfLoss loss = new BufferedLogConfLoss(1, 0, false);
         for (int n = 0; n < 4; n++) {
             double[][] logits = {LOGITS[n]};
-            double[] logp = ClassRows.logSoftmax(LOGITS[n]);
+            double[] logp = SoftmaxRows.logSoftmax(LOGITS[n]);
             RowLosses row = loss.ofInPlace(logits, new double[][] {LABELS[n]}, step(1), buffer);
             // Medians of (.88), (.27, .88), (.27, .55, .88), (.12, .27, .55).
             int self = n == 0 || n == 2 ? 0 : 1;
@@ -149,7 +149,7 @@ class ConfidenceLossesTest {
         assertThat(new KlLoss()
                         .of(LOGITS, new double[][] {{1, 0}, {0, 1}, {1, 0}, {1, 0}}, null)
                         .losses()[0])
-                .isCloseTo(-ClassRows.logSoftmax(LOGITS[0])[0], within(1e-15));
+                .isCloseTo(-SoftmaxRows.logSoftmax(LOGITS[0])[0], within(1e-15));
     }
 
     @Test
@@ -157,7 +157,7 @@ class ConfidenceLossesTest {
         RowLosses rows = new ReverseKlLoss(1e-9, false).of(LOGITS, LABELS, null);
         RowLosses cross = new ReverseKlLoss(1e-9, true).of(LOGITS, LABELS, null);
         for (int n = 0; n < LOGITS.length; n++) {
-            double[] p = ClassRows.softmax(LOGITS[n]);
+            double[] p = SoftmaxRows.softmax(LOGITS[n]);
             double kl = p[0] * Math.log(p[0] / LABELS[n][0]) + p[1] * Math.log(p[1] / LABELS[n][1]);
             assertThat(rows.losses()[n]).isCloseTo(kl, within(1e-14));
             assertThat(cross.losses()[n])
@@ -176,7 +176,7 @@ class ConfidenceLossesTest {
         Random random = new Random(17);
         double[][] logits = Differences.logits(random, 3, 4);
         double[][] labels = Differences.simplex(random, 3, 4);
-        for (ClassLoss loss : new ClassLoss[] {
+        for (SoftLabelLoss loss : new SoftLabelLoss[] {
             new KlLoss(),
             new ReverseKlLoss(1e-4, false),
             new ReverseKlLoss(1e-4, true),
@@ -201,7 +201,7 @@ class ConfidenceLossesTest {
         RowLosses entropy = new EntropyConfidenceLoss(0.5, 0).of(LOGITS, LABELS, at(fraction));
         RowLosses product = new ProductLoss(2, 0.5).of(LOGITS, LABELS, at(fraction));
         for (int n = 0; n < LOGITS.length; n++) {
-            double[] p = ClassRows.softmax(LOGITS[n]);
+            double[] p = SoftmaxRows.softmax(LOGITS[n]);
             double[] t = new double[2];
             double sum = 0;
             for (int k = 0; k < 2; k++) {
@@ -220,7 +220,7 @@ class ConfidenceLossesTest {
     @Test
     void tensorsGiveTheMean() {
         try (Scope scope = new Scope()) {
-            LossValue value = new KlLoss().of(Tensors.floats(LOGITS, 2), LABELS, at(0));
+            LossValue value = new KlLoss().of(Tensors.floats(LOGITS, 2), LABELS, null, 4, at(0));
             RowLosses rows = new KlLoss().of(LOGITS, LABELS, at(0));
             // .3 is not a float: 1e-8 of it.
             assertThat(value.value()).isCloseTo(rows.mean(), within(1e-7));
@@ -230,11 +230,16 @@ class ConfidenceLossesTest {
                     assertThat(gradient[n][k]).isCloseTo(rows.gradients()[n][k] / 4, within(1e-7));
                 }
             }
-            // Weight 0 equals removed, whatever the divisor is for.
-            LossValue weighted = rows.toWeighted(new double[] {0, 2, 0, 0}, 2, 2);
-            assertThat(weighted.value()).isCloseTo(rows.losses()[1], within(1e-15));
+            // Weight 0 equals removed, and a micro-batch is a part of a larger mean.
+            LossValue weighted = rows.toLossValue(new float[] {0, 2, 0, 1}, 6, 2);
+            assertThat(weighted.sum()).isCloseTo(2 * rows.losses()[1] + rows.losses()[3], within(1e-15));
+            assertThat(weighted.count()).isEqualTo(3);
             assertThat(Tensors.toRows(weighted.gradient())[0]).containsOnly(0);
+            assertThat(Tensors.toRows(weighted.gradient())[1][0]).isCloseTo(rows.gradients()[1][0] / 3, within(1e-7));
         }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new KlLoss().of(LOGITS, LABELS, at(0)).toLossValue(new float[3], 1, 2))
+                .withMessageContaining("4 weights and a total above 0, got 3 weights");
     }
 
     @Test
@@ -269,7 +274,7 @@ class ConfidenceLossesTest {
                 .isThrownBy(() -> Ramp.linear(1.5, 0))
                 .withMessageContaining("1.5");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Progress(3, 2))
-                .withMessageContaining("3 of 2");
+                .isThrownBy(() -> new TrainingPoint(3, 2))
+                .withMessageContaining("got 3 and 2.0");
     }
 }

@@ -111,13 +111,13 @@ class EvidentialRowLossTest {
             double kl = 0;
             double[] dkl = new double[classes];
             for (int k = 0; k < classes; k++) {
-                Terms one = new EvidentialRowLoss(evidence, 1).terms(z, ClassRows.oneHot(classes, k));
+                Terms one = new EvidentialRowLoss(evidence, 1).terms(z, SoftmaxRows.oneHot(classes, k));
                 kl += y[k] * one.kl();
                 for (int j = 0; j < classes; j++) {
                     dkl[j] += y[k] * one.dkl()[j];
                 }
                 Terms hard = new EvidentialRowLoss(evidence, 1, true, Double.POSITIVE_INFINITY)
-                        .terms(z, ClassRows.oneHot(classes, k));
+                        .terms(z, SoftmaxRows.oneHot(classes, k));
                 assertThat(hard.kl()).isCloseTo(one.kl(), within(1e-11));
             }
             assertThat(mixture.kl()).isCloseTo(kl, within(1e-11 * Math.max(1, kl)));

@@ -64,10 +64,10 @@ class PreferenceTokenWeightsTest {
         double[] logps = new double[2];
         double[] collisions = new double[2];
         for (int t = 0; t < 2; t++) {
-            logps[t] = ClassRows.logSoftmax(logits[t])[ids[t]];
+            logps[t] = SoftmaxRows.logSoftmax(logits[t])[ids[t]];
             collisions[t] = PreferenceTokenWeights.logCollision(logits[t]);
             double sum = 0;
-            for (double p : ClassRows.softmax(logits[t])) {
+            for (double p : SoftmaxRows.softmax(logits[t])) {
                 sum += p * p;
             }
             assertThat(collisions[t]).isCloseTo(Math.log(sum), within(1e-15));

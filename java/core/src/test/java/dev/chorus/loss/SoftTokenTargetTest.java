@@ -25,7 +25,7 @@ class SoftTokenTargetTest {
 
     @Test
     void goldenOfTheTarget() {
-        assertThat(ClassRows.softmax(Z))
+        assertThat(SoftmaxRows.softmax(Z))
                 .containsExactly(new double[] {.64391426, .23688282, .08714432, .03205860}, within(EIGHT_DIGITS));
         assertThat(TARGET.of(Z)).containsExactly(T, within(EIGHT_DIGITS));
     }
@@ -34,7 +34,7 @@ class SoftTokenTargetTest {
     void goldenOfTheKl() {
         RowLosses kl = TARGET.kl(Z);
         assertThat(kl.losses()[0]).isCloseTo(.2992396237, within(TEN_DIGITS));
-        assertThat(SoftTokenTarget.closedKl(.6, ClassRows.softmax(Z)[1])).isCloseTo(.2992396237, within(TEN_DIGITS));
+        assertThat(SoftTokenTarget.closedKl(.6, SoftmaxRows.softmax(Z)[1])).isCloseTo(.2992396237, within(TEN_DIGITS));
         assertThat(kl.gradients()[0])
                 .containsExactly(new double[] {.30639637, -.36311718, .04146624, .01525458}, within(EIGHT_DIGITS));
     }
@@ -117,7 +117,7 @@ class SoftTokenTargetTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void sparseTargetEqualsTheDenseOne(int label) {
-        double[] p = ClassRows.softmax(Z);
+        double[] p = SoftmaxRows.softmax(Z);
         for (double fraction : new double[] {0, .1, 1}) {
             double[] dense = SelfTraining.soft(false).mix(new SoftTokenTarget(label, .3).of(Z), Z, fraction);
             SparseTokenTarget sparse = SelfTraining.soft(false).mix(label, .3, p[label], 0, p[0], fraction);

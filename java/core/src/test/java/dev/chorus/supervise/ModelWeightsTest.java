@@ -11,8 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ModelWeightsTest {
-    private static final double TEN_DIGITS = 6e-11;
-    private static final double EIGHT_DIGITS = 6e-9;
+    private static final double EIGHT_DIGITS = 5e-9 + 1e-14;
 
     private static final double[][] WEAK = {{.9, .05, .05}, {.6, .3, .1}, {.2, .7, .1}};
 
@@ -53,10 +52,10 @@ class ModelWeightsTest {
     }
 
     @Test
-    void weightsFromGold() {
-        double[] accuracies = GoldWeights.accuracies(new int[] {90, 60, 45}, 100, 3);
-        assertThat(accuracies).containsExactly(new double[] {.88349515, .59223301, .44660194}, within(EIGHT_DIGITS));
-        double[] lambda = GoldWeights.accuracyPower(accuracies, GoldWeights.DEFAULT_POWER);
+    void weightsFromScoresOnGold() {
+        // Smoothed accuracies of 90, 60 and 45 right answers to 100 questions with 3 classes.
+        double[] scores = {91 / 103.0, 61 / 103.0, 46 / 103.0};
+        double[] lambda = ModelWeights.power(scores, 2);
         assertThat(lambda).containsExactly(new double[] {.58655617, .26356424, .14987959}, within(EIGHT_DIGITS));
         double[] label = new double[3];
         for (int i = 0; i < 3; i++) {
@@ -65,26 +64,20 @@ class ModelWeightsTest {
             }
         }
         assertThat(label).containsExactly(new double[] {.71601502, .21331279, .07067219}, within(EIGHT_DIGITS));
-        assertThat(GoldWeights.logOdds(accuracies, 3))
-                .containsExactly(new double[] {2.71910004, 1.06635143, .47873731}, within(EIGHT_DIGITS));
-        double[] weights = GoldWeights.logOddsWeights(accuracies, 3);
-        assertThat(Arrays.stream(weights).sum()).isCloseTo(1, within(1e-15));
-        assertThat(weights[0] / weights[1]).isCloseTo(2.71910004 / 1.06635143, within(1e-7));
+        double[] odds = {2.71910004, 1.06635143, .47873731};
+        double sum = Arrays.stream(odds).sum();
+        double[] weights = ModelWeights.logOdds(scores, 3);
+        for (int i = 0; i < 3; i++) {
+            assertThat(weights[i] * sum).isCloseTo(odds[i], within(2 * EIGHT_DIGITS));
+        }
+        assertThat(ModelWeights.power(scores, 0)).containsExactly(ModelWeights.mean(3));
         // Nobody is better than chance.
-        assertThat(GoldWeights.logOddsWeights(new double[] {.2, .3}, 3)).containsExactly(.5, .5);
-    }
-
-    @Test
-    void temperatureFromGold() {
-        double[][] rows = {{.8, .2}, {.9, .1}, {.7, .3}, {.6, .4}};
-        int[] gold = {0, 0, 1, 0};
-        double temperature = GoldWeights.temperature(rows, gold);
-        assertThat(temperature).isCloseTo(.93114946, within(EIGHT_DIGITS));
-        assertThat(GoldWeights.nll(rows, gold, temperature)).isCloseTo(.5102238037, within(TEN_DIGITS));
-        assertThat(GoldWeights.nll(rows, gold, 1)).isCloseTo(.5108256238, within(TEN_DIGITS));
-        // A labeler that is always right, and one that is always wrong.
-        assertThat(GoldWeights.temperature(rows, new int[] {0, 0, 0, 0})).isEqualTo(1e-2);
-        assertThat(GoldWeights.temperature(rows, new int[] {1, 1, 1, 1})).isEqualTo(1e2);
-        assertThat(GoldWeights.tempered(new double[] {1, 0}, 1)[0]).isCloseTo(1, within(2e-12));
+        assertThat(ModelWeights.logOdds(new double[] {.2, .3}, 3)).containsExactly(.5, .5);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ModelWeights.power(new double[] {0, 0}, 2))
+                .withMessageContaining("above 0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ModelWeights.logOdds(new double[] {.5, 1}, 2))
+                .withMessageContaining("below 1");
     }
 }

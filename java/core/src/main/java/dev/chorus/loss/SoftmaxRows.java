@@ -3,11 +3,11 @@ package dev.chorus.loss;
 import java.util.Arrays;
 
 /** Arithmetic and checks that losses of class logits share. */
-final class ClassRows {
+final class SoftmaxRows {
     /** Labels come as float32 or with a few decimals. */
     private static final double SUM_TOLERANCE = 1e-3;
 
-    private ClassRows() {}
+    private SoftmaxRows() {}
 
     /** Refuses rows that disagree, logits that are not finite, labels that are no distribution. */
     static void check(String loss, double[][] logits, double[][] labels) {
@@ -89,7 +89,7 @@ final class ClassRows {
     }
 
     static double[][] logSoftmax(double[][] logits) {
-        return Arrays.stream(logits).map(ClassRows::logSoftmax).toArray(double[][]::new);
+        return Arrays.stream(logits).map(SoftmaxRows::logSoftmax).toArray(double[][]::new);
     }
 
     /** {@code (1 - c) label + c self}, of which self is held constant. */
