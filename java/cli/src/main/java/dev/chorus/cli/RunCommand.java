@@ -1,6 +1,7 @@
 package dev.chorus.cli;
 
 import dev.chorus.cli.progress.ConsoleProgress;
+import dev.chorus.cli.progress.Interruption;
 import dev.chorus.cli.report.HtmlReport;
 import dev.chorus.cli.report.ResultTable;
 import dev.chorus.experiment.Experiment;
@@ -8,9 +9,10 @@ import dev.chorus.files.FileFault;
 import dev.chorus.results.Results;
 import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.StageException;
+import dev.chorus.torch.LibTorch;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Spec;
         })
 final class RunCommand implements Callable<Integer> {
     private static final String REPORT = "report.html";
+    private static final String INTERRUPTED =
+            "chorus: interrupted; finished stages are kept, the same command goes on from here";
 
     @Spec
     private CommandSpec spec;
@@ -73,6 +77,8 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        // A second or so of work, while the data are read.
+        LibTorch.loadInBackground();
         Experiment experiment =
                 Experiment.load(config, overrides, seeds == null ? OptionalInt.empty() : OptionalInt.of(seeds));
         Path folder = out == null ? Path.of("runs", experiment.name()) : out;
@@ -83,7 +89,12 @@ final class RunCommand implements Callable<Integer> {
         }
         Results results;
         try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
-            results = experiment.run(folder, force, progress);
+            Interruption interruption = Interruption.say(progress, INTERRUPTED);
+            try {
+                results = experiment.run(folder, force, progress);
+            } finally {
+                interruption.close();
+            }
         }
         Path report = folder.resolve(REPORT);
         try {
@@ -91,7 +102,7 @@ final class RunCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new StageException(FileFault.sentence(e) + "; the same command writes it again", e);
         }
-        stdout.println(ResultTable.render(results, Charset.defaultCharset()));
+        stdout.println(ResultTable.render(results, StandardCharsets.UTF_8));
         stdout.println("Figures  " + folder.resolve(Experiment.RESULTS));
         stdout.println("Report   " + report);
         stdout.flush();
