@@ -6,6 +6,7 @@ import dev.chorus.cli.report.HtmlReport;
 import dev.chorus.cli.report.ResultTable;
 import dev.chorus.experiment.Experiment;
 import dev.chorus.files.FileFault;
+import dev.chorus.files.WholeFile;
 import dev.chorus.results.Results;
 import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.StageException;
@@ -13,6 +14,7 @@ import dev.chorus.torch.LibTorch;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +78,18 @@ final class RunCommand implements Callable<Integer> {
     private boolean force;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+        try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
+            Interruption interruption = Interruption.say(progress, INTERRUPTED);
+            try {
+                return run(progress);
+            } finally {
+                interruption.close();
+            }
+        }
+    }
+
+    private int run(ConsoleProgress progress) throws IOException {
         // A second or so of work, while the data are read.
         LibTorch.loadInBackground();
         Experiment experiment =
@@ -87,16 +100,14 @@ final class RunCommand implements Callable<Integer> {
             printPlan(stdout, experiment.plan(folder));
             return 0;
         }
-        Results results;
-        try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
-            Interruption interruption = Interruption.say(progress, INTERRUPTED);
-            try {
-                results = experiment.run(folder, force, progress);
-            } finally {
-                interruption.close();
-            }
-        }
         Path report = folder.resolve(REPORT);
+        if (Files.isDirectory(folder)) {
+            // Nobody should wait for an hour to learn that.
+            WholeFile.check(folder.resolve(Experiment.RESULTS), true);
+            WholeFile.check(report, true);
+        }
+        Results results = experiment.run(folder, force, progress);
+        progress.close();
         try {
             HtmlReport.write(results, report);
         } catch (IOException e) {

@@ -34,19 +34,19 @@ final class Usage {
                 // Without the dashes, which everybody gets right and which would forgive more slips.
                 Optional<String> meant = NearestName.of(name.substring(2), longNames(spec));
                 if (meant.isPresent()) {
-                    return "Unknown option '" + name + "'; did you mean '--" + meant.get() + "'?";
+                    return "Unknown option: '" + name + "'; did you mean '--" + meant.get() + "'?";
                 }
             }
         }
         if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
             String first = unmatched.getUnmatched().get(0);
             if (unmatched.isUnknownOption()) {
-                return "Unknown option '" + first + "'";
+                return "Unknown option: '" + first + "'";
             }
             if (!spec.subcommands().isEmpty()) {
                 Set<String> commands = spec.subcommands().keySet();
                 String hint = NearestName.hint(first, commands);
-                return "Unknown command '" + first + "'"
+                return "Unknown command: '" + first + "'"
                         + (hint.isEmpty() ? "; there are " + String.join(", ", commands) : hint);
             }
         }

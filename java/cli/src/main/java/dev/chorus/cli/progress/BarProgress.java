@@ -19,6 +19,11 @@ final class BarProgress implements ProgressListener, AutoCloseable {
     private static final int REFRESH_MILLIS = 250;
     private static final int BAR_WIDTH = 24;
 
+    /** On a narrower terminal the bar is short and the speed is left out, so that it can be seen what is running. */
+    private static final int WIDE = 100;
+
+    private static final int NARROW_BAR_WIDTH = 10;
+
     private final PrintStream out;
     private final LongSupplier clock;
     private final WorkAccount account = new WorkAccount();
@@ -125,9 +130,10 @@ final class BarProgress implements ProgressListener, AutoCloseable {
 
     /** " 34% ████████░░░░  12/45 stages  3.1%/min  about 1 min 20 s left  pretrain  step 5/10", cut to {@code width} columns. */
     String line(Shown now, long nanoTime, int width) {
-        int filled = (int) Math.round(now.fraction() * BAR_WIDTH);
+        int bar = width < WIDE ? NARROW_BAR_WIDTH : BAR_WIDTH;
+        int filled = (int) Math.round(now.fraction() * bar);
         String drawn =
-                "\u2588".repeat(filled) + "\u2591".repeat(BAR_WIDTH - filled);
+                "\u2588".repeat(filled) + "\u2591".repeat(bar - filled);
         StringBuilder text = new StringBuilder();
         text.append(String.format(Locale.ROOT, "%3.0f%% ", 100 * now.fraction()))
                 .append(drawn);
@@ -138,9 +144,11 @@ final class BarProgress implements ProgressListener, AutoCloseable {
                 .append(" stages");
         double remaining = account.remainingSeconds(now.fraction(), nanoTime);
         if (remaining >= 0 && now.fraction() < 1) {
-            double perMinute = 6000 * now.fraction() / account.elapsedSeconds(nanoTime);
-            text.append(String.format(Locale.ROOT, "  %.1f%%/min  ", perMinute));
-            text.append(Durations.about(remaining)).append(" left");
+            if (width >= WIDE) {
+                double perMinute = 6000 * now.fraction() / account.elapsedSeconds(nanoTime);
+                text.append(String.format(Locale.ROOT, "  %.1f%%/min", perMinute));
+            }
+            text.append("  ").append(Durations.about(remaining)).append(" left");
         }
         text.append("  ").append(Visible.line(now.message()));
         return Columns.cut(text.toString(), Math.max(0, width));

@@ -13,27 +13,33 @@ public final class Columns {
     }
 
     /**
-     * The beginning of a text that fits, cut between two words, or between two letters where a single word does not fit.
+     * The beginning of a text that fits, cut between two words or the parts of a path, or between two letters where not even the
+     * first word fits.
      *
      * @param columns at most this wide
      */
     public static String cut(String text, int columns) {
         int width = 0;
         int at = 0;
-        int lastSpace = -1;
+        int lastBreak = -1;
         while (at < text.length()) {
             int c = text.codePointAt(at);
             if (width + of(c) > columns) {
-                // The letter at the cut is a space: the word before it is whole.
-                return c == ' ' || lastSpace <= 0 ? text.substring(0, at) : text.substring(0, lastSpace).stripTrailing();
+                return text.substring(0, isBreak(text, at) || lastBreak <= 0 ? at : lastBreak).stripTrailing();
             }
-            if (c == ' ') {
-                lastSpace = at;
+            if (isBreak(text, at)) {
+                lastBreak = at;
             }
             width += of(c);
             at += Character.charCount(c);
         }
         return text;
+    }
+
+    /** Whether a word ends before this place; "3/12" is one. */
+    private static boolean isBreak(String text, int at) {
+        return text.charAt(at) == ' '
+                || text.charAt(at) == '/' && at + 1 < text.length() && Character.isLetter(text.charAt(at + 1));
     }
 
     private static int of(int c) {

@@ -56,6 +56,8 @@ class VisibleTest {
         assertThat(Columns.cut("one two three", 2)).isEqualTo("on");
         assertThat(Columns.cut("\u65e5\u672c\u8a9e", 5)).isEqualTo("\u65e5\u672c");
         assertThat(Columns.cut("cafe\u0301s", 4)).isEqualTo("cafe\u0301");
+        assertThat(Columns.cut("3/12  student/slots/best", 20)).isEqualTo("3/12  student/slots");
+        assertThat(Columns.cut("3/12  student/slots/best", 3)).isEqualTo("3/1");
         assertThat(Columns.cut("a", 0)).isEmpty();
     }
 }
