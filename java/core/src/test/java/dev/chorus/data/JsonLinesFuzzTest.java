@@ -176,7 +176,7 @@ class JsonLinesFuzzTest {
                     blank.clear();
                     good.add(new Good(number, EXACT.readTree(text).toString()));
                 }
-            } catch (CharacterCodingException | JsonProcessingException e) {
+            } catch (CharacterCodingException | JsonProcessingException | NumberFormatException e) {
                 bad.addAll(blank);
                 blank.clear();
                 bad.add(number);

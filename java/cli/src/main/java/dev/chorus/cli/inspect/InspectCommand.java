@@ -1,5 +1,6 @@
 package dev.chorus.cli.inspect;
 
+import dev.chorus.cli.terminal.Visible;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.CheckpointLoader;
 import dev.chorus.model.checkpoint.TensorStore;
@@ -176,7 +177,7 @@ public final class InspectCommand implements Callable<Integer> {
     }
 
     private static void line(PrintWriter out, String name, String value) {
-        out.println(String.format(Locale.ROOT, "%-14s %s", name, value));
+        out.println(String.format(Locale.ROOT, "%-14s %s", name, Visible.line(value)));
     }
 
     private static String count(int count, String what) {
