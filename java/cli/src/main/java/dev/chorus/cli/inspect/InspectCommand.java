@@ -104,7 +104,7 @@ public final class InspectCommand implements Callable<Integer> {
                         + shape.mlp().inner() + (shape.mlp().gated() ? " gated" : ""));
         line(out, "positions", positions(shape));
         if (!config.unread().isEmpty()) {
-            line(out, "not understood", "settings of config.json: " + Shown.names(config.unread()));
+            line(out, "not understood", "settings of config.json: " + Shown.list(config.unread()));
         }
     }
 
