@@ -48,8 +48,8 @@ record TokenizerDefinition(
         JsonNode config = files.json(TokenizerFiles.CONFIG);
         SideFiles.check(files, config);
         refuseUnsupported(files, config);
-        TokenizerClass tokenizerClass = TokenizerClass.of(files, config);
         JsonNode original = files.json(TokenizerFiles.TOKENIZER);
+        TokenizerClass tokenizerClass = TokenizerClass.of(files, config, original);
         ObjectNode root = original.deepCopy();
         double growth = Definition.check(original, files.name());
         tokenizerClass.rebuild(root, config, files.name());

@@ -1,5 +1,6 @@
 package dev.chorus.model.checkpoint;
 
+import dev.chorus.text.FolderFile;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.io.IOException;
@@ -78,6 +79,10 @@ public final class SafetensorsFile implements AutoCloseable {
     public static SafetensorsFile open(Path path) {
         FileChannel channel = null;
         try {
+            String problem = FolderFile.exists(path) ? FolderFile.problem(path, Long.MAX_VALUE) : "";
+            if (!problem.isEmpty()) {
+                throw new CheckpointException(path, problem);
+            }
             channel = FileChannel.open(path, StandardOpenOption.READ);
             SafetensorsFile file = new SafetensorsFile(path, channel, SafetensorsHeader.read(path, channel));
             channel = null;

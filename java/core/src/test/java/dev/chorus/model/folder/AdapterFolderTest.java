@@ -266,6 +266,36 @@ class AdapterFolderTest {
         refused(fewer, fewer.resolve("adapter_model.safetensors"), "missing tensors: [], surplus: [base_model", name);
     }
 
+    /** A rank that a stranger wrote is compared with the file before memory is taken for it: 2.5 GB here. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1000000     | adapter_model.safetensors | ask for [1000000, 48]",
+                "2147483647  | adapter_config.json       | at most 1048576, got 2147483647",
+                "99999999999 | adapter_config.json       | at most 1048576, got 99999999999",
+            })
+    void aRankThatTheFileDoesNotHaveTakesNoMemory(String rank, String file, String problem) throws IOException {
+        Path ranked = copy(LLAMA);
+        set(ranked.resolve("adapter_config.json"), "r", rank);
+        long before = peak();
+        refused(ranked, ranked.resolve(file), problem);
+        assertThat(peak() - before).isLessThan(500L << 20);
+    }
+
+    /** The most that this process has held, in bytes; 0 where the system does not tell. */
+    private static long peak() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        String line = Files.readAllLines(status).stream()
+                .filter(each -> each.startsWith("VmHWM:"))
+                .findFirst()
+                .orElseThrow();
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+    }
+
     @Test
     void filesThatAreNotThereAreNamed() throws IOException {
         refused(scratch, scratch.resolve("adapter_config.json"), "is not there");
