@@ -1,19 +1,9 @@
 package dev.chorus.config;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -24,16 +14,7 @@ import java.util.stream.StreamSupport;
 
 /** Reads a configuration strictly: an unknown key, a missing one or a wrong type is an error that names it. */
 public final class ConfigReader {
-    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build());
-    private static final ObjectMapper BINDER = JsonMapper.builder()
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-            .build();
+    private static final long MOST_BYTES = 1 << 20;
 
     private ConfigReader() {}
 
@@ -41,10 +22,18 @@ public final class ConfigReader {
     public static ObjectNode tree(Path file, List<String> overrides) {
         JsonNode root;
         try {
-            root = YAML.readTree(Files.readString(file));
-        } catch (JacksonException e) {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new ConfigException(file + ": cannot be read: it is a "
+                        + (Files.isDirectory(file) ? "folder" : "special file") + ", expected a YAML file");
+            }
+            if (Files.exists(file) && Files.size(file) > MOST_BYTES) {
+                throw new ConfigException(file + ": cannot be read: it has " + Files.size(file)
+                        + " bytes; a configuration has at most " + MOST_BYTES);
+            }
+            root = YamlTree.of(Files.readString(file));
+        } catch (YamlTree.Problem e) {
             throw new ConfigException(
-                    place(file, e) + ": not readable as YAML: " + firstLine(e.getOriginalMessage()), e);
+                    file + (e.line() > 0 ? ":" + e.line() : "") + ": not readable as YAML: " + e.getMessage(), e);
         } catch (CharacterCodingException e) {
             throw new ConfigException(file + ": cannot be read: it is not text in UTF-8", e);
         } catch (IOException e) {
@@ -62,27 +51,22 @@ public final class ConfigReader {
         return (ObjectNode) root;
     }
 
-    /** Binds and checks a tree. */
-    public static <T extends Validated> T bind(Path file, JsonNode tree, Class<T> type) {
-        ConfigShape.check(file, tree, type);
-        try {
-            T config = BINDER.treeToValue(tree, type);
-            config.validate(file.toString());
-            return config;
-        } catch (JsonMappingException e) {
-            // A record's own check of its ranges: the message begins with the last part of the key.
-            if (e.getCause() instanceof IllegalArgumentException range) {
-                throw new ConfigException(file + ": " + path(e) + "." + firstLine(range.getMessage()), e);
-            }
-            throw new ConfigException(file + ": " + path(e) + ": " + firstLine(e.getOriginalMessage()), e);
-        } catch (JsonProcessingException e) {
-            throw new ConfigException(file + ": " + firstLine(e.getOriginalMessage()), e);
-        }
+    /**
+     * Binds and checks a tree.
+     *
+     * @param extensions keys that records take besides their own
+     * @throws ConfigException at the first key that is unknown, missing, of a wrong type or out of its range; names it in full
+     */
+    public static <T extends Validated> T bind(Path file, JsonNode tree, Class<T> type, Extensions extensions) {
+        JsonNode whole = ConfigShape.complete(file, tree, type, extensions);
+        T config = new ConfigRecords(file.toString(), extensions).bind(type, whole);
+        config.validate(file.toString());
+        return config;
     }
 
     /** The configuration as a tree with every key in its place; what its hash is taken of. */
     public static JsonNode canonical(Object config) {
-        return BINDER.valueToTree(config);
+        return ConfigRecords.tree(config);
     }
 
     private static void set(ObjectNode root, String override) {
@@ -93,13 +77,12 @@ public final class ConfigReader {
         String[] keys = override.substring(0, equals).split("\\.", -1);
         JsonNode value;
         try {
-            value = YAML.readTree(override.substring(equals + 1));
+            value = YamlTree.of(override.substring(equals + 1));
             if (value.isMissingNode()) {
                 value = NullNode.getInstance();
             }
-        } catch (JsonProcessingException e) {
-            throw new ConfigException(
-                    "--set " + override + ": the value is not YAML: " + firstLine(e.getOriginalMessage()), e);
+        } catch (YamlTree.Problem e) {
+            throw new ConfigException("--set " + override + ": the value is not YAML: " + e.getMessage(), e);
         }
         JsonNode node = root;
         for (int i = 0; i < keys.length - 1; i++) {
@@ -128,27 +111,5 @@ public final class ConfigReader {
                     "--set " + override + ": '" + key + "': expected a place from 0 to " + (array.size() - 1));
         }
         return element;
-    }
-
-    private static String path(JsonMappingException e) {
-        StringBuilder path = new StringBuilder();
-        for (JsonMappingException.Reference reference : e.getPath()) {
-            if (reference.getFieldName() != null) {
-                path.append(path.length() == 0 ? "" : ".").append(reference.getFieldName());
-            } else {
-                path.append('[').append(reference.getIndex()).append(']');
-            }
-        }
-        return path.toString();
-    }
-
-    private static String place(Path file, JacksonException e) {
-        return e.getLocation() == null
-                ? file.toString()
-                : file + ":" + e.getLocation().getLineNr();
-    }
-
-    private static String firstLine(String message) {
-        return message == null ? "" : message.lines().findFirst().orElse("");
     }
 }

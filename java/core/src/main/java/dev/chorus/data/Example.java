@@ -11,4 +11,9 @@ import java.util.List;
  * @param scenario the class, such as "calendar"
  * @param entities slots in the file's order
  */
-public record Example(String id, String sentence, String scenario, List<Entity> entities) {}
+public record Example(String id, String sentence, String scenario, List<Entity> entities) implements Item {
+    @Override
+    public String text() {
+        return sentence;
+    }
+}

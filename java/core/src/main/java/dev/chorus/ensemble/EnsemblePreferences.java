@@ -2,9 +2,10 @@ package dev.chorus.ensemble;
 
 import dev.chorus.aggregate.LabelerWeights;
 import dev.chorus.aggregate.PreferencePairs;
-import dev.chorus.data.Example;
+import dev.chorus.data.Item;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
-import dev.chorus.task.slurp.SlotModel;
+import dev.chorus.task.TextModel;
+import dev.chorus.task.TextModel.Candidate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleConsumer;
@@ -17,58 +18,68 @@ import java.util.function.DoubleConsumer;
  * <p>First {@link #generate}, then {@link #score} once for every weak model, then {@link #pairs}.
  */
 public final class EnsemblePreferences {
-    private final List<Example> prompts;
+    private final List<? extends Item> prompts;
     private final List<double[][]> scores = new ArrayList<>();
-    private List<List<Hypothesis>> candidates = List.of();
-    private List<List<String>> texts = List.of();
+    private List<List<Hypothesis>> hypotheses = List.of();
+    private List<List<Candidate>> candidates = List.of();
 
     /**
-     * A pair for one sentence.
+     * A pair for one prompt.
      *
-     * @param item index of the sentence
+     * @param item index of the prompt
      */
     public record Pair(int item, Hypothesis chosen, Hypothesis rejected) {}
 
-    /** For these sentences. */
-    public EnsemblePreferences(List<Example> prompts) {
+    /** For these prompts. */
+    public EnsemblePreferences(List<? extends Item> prompts) {
         this.prompts = List.copyOf(prompts);
     }
 
-    /** Asks the student for as many candidates a sentence as its search has beams. */
-    public void generate(SlotModel student, DoubleConsumer progress) {
-        candidates = student.generate(prompts, progress);
-        texts = candidates.stream()
-                .map(list -> list.stream()
-                        .map(hypothesis -> student.model()
-                                .tokenizer()
-                                .decode(hypothesis.tokens())
-                                .strip())
-                        .toList())
-                .toList();
+    /**
+     * Asks the student for as many candidates a prompt as its search has beams. One that was cut before it said anything is left
+     * out: there is nothing to score.
+     */
+    public void generate(TextModel student, DoubleConsumer progress) {
+        hypotheses = new ArrayList<>();
+        candidates = new ArrayList<>();
+        for (List<Hypothesis> list : student.generate(prompts, progress)) {
+            List<Hypothesis> kept = new ArrayList<>();
+            List<Candidate> texts = new ArrayList<>();
+            for (Hypothesis hypothesis : list) {
+                String text = student.model().tokenizer().decode(hypothesis.tokens()).strip();
+                if (hypothesis.ended() || !text.isEmpty()) {
+                    kept.add(hypothesis);
+                    texts.add(new Candidate(text, hypothesis.ended()));
+                }
+            }
+            hypotheses.add(kept);
+            candidates.add(texts);
+        }
     }
 
     /** Asks one weak model for its opinion on all candidates. */
-    public void score(SlotModel weak) {
-        scores.add(weak.meanLogps(prompts, texts));
+    public void score(TextModel weak) {
+        scores.add(weak.meanLogps(prompts, candidates));
     }
 
-    /** One pair a sentence at most; none where all candidates are one text or score the same. */
+    /** One pair a prompt at most; none where all candidates are one text or score the same. */
     public List<Pair> pairs() {
         double[] omega = LabelerWeights.equal(scores.size());
         List<Pair> pairs = new ArrayList<>();
         for (int n = 0; n < prompts.size(); n++) {
             int item = n;
-            double[][] byCandidate = new double[texts.get(n).size()][scores.size()];
+            double[][] byCandidate = new double[candidates.get(n).size()][scores.size()];
             for (int c = 0; c < byCandidate.length; c++) {
                 for (int w = 0; w < scores.size(); w++) {
                     byCandidate[c][w] = scores.get(w)[n][c];
                 }
             }
-            PreferencePairs.choose(texts.get(n), byCandidate, omega)
+            List<String> texts = candidates.get(n).stream().map(Candidate::text).toList();
+            PreferencePairs.choose(texts, byCandidate, omega)
                     .ifPresent(pair -> pairs.add(new Pair(
                             item,
-                            candidates.get(item).get(pair.chosen()),
-                            candidates.get(item).get(pair.rejected()))));
+                            hypotheses.get(item).get(pair.chosen()),
+                            hypotheses.get(item).get(pair.rejected()))));
         }
         return pairs;
     }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.data.DataException;
 import dev.chorus.data.DataSource;
-import dev.chorus.data.Example;
-import dev.chorus.data.ExampleReader;
+import dev.chorus.data.Item;
 import dev.chorus.data.Splits;
-import dev.chorus.task.slurp.SlotText;
+import dev.chorus.task.Lesson;
+import dev.chorus.task.Task;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,29 +16,34 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A run's sentences and tokenizer files, read and checked once.
+ * A run's examples and tokenizer files, read and checked once.
  *
  * @param unlabelled lines for pre-training
- * @param splits     by seed
- * @param classes    scenario names of the pool, sorted; the same whatever the seeds
- * @param slots      slot types of the pool
+ * @param unlabelledHash SHA-256 (hex) of their file; null if there is none
+ * @param parts      what each task makes of the files, by its key
  * @param files      every file by the reference that the configuration gives it
  * @param models     every model's folder likewise
  */
 record Corpus(
         List<String> unlabelled,
-        Map<Long, Splits> splits,
-        List<String> classes,
-        SlotText slots,
+        String unlabelledHash,
+        Map<String, Part<?>> parts,
         Map<String, DataSource> files,
         Map<String, LocalModel> models) {
+    /**
+     * One task's examples.
+     *
+     * @param lesson what they fix; the same whatever the seeds
+     * @param splits by seed
+     */
+    record Part<E extends Item>(Task<E> task, Lesson<E> lesson, Map<Long, Splits<E>> splits) {}
 
     /**
      * Reads all that a configuration names.
      *
      * @param file of the configuration; other files are relative to it
      */
-    static Corpus read(ExperimentConfig config, Path file) {
+    static Corpus read(ExperimentConfig config, Catalog catalog, Path file) {
         Path folder = file.toAbsolutePath().getParent();
         ExperimentConfig.Data data = config.data();
         Map<String, DataSource> files = new LinkedHashMap<>();
@@ -49,17 +54,33 @@ record Corpus(
         references.stream()
                 .filter(Objects::nonNull)
                 .forEach(reference -> files.computeIfAbsent(reference, r -> DataSource.open(r, folder)));
+        DataSource plain = data.unlabelled() == null ? null : files.get(data.unlabelled());
+        List<String> unlabelled = plain == null ? List.of() : unlabelled(plain);
+        Map<String, Part<?>> parts = new LinkedHashMap<>();
+        for (String key : config.tasks().keySet()) {
+            Part<?> part = part(catalog.tasks().get(key, file.toString()), config, files);
+            for (Splits<?> splits : part.splits().values()) {
+                if (plain != null) {
+                    splits.refuseLeaks(unlabelled, plain.name());
+                }
+            }
+            parts.put(key, part);
+        }
+        return new Corpus(
+                unlabelled, plain == null ? null : plain.sha256(), parts, files, models(config, file));
+    }
 
-        List<Example> pool = ExampleReader.read(files.get(data.pool()));
-        List<Example> devel = ExampleReader.read(files.get(data.devel()));
-        List<Example> test = ExampleReader.read(files.get(data.test()));
-        List<String> unlabelled = data.unlabelled() == null ? List.of() : unlabelled(files.get(data.unlabelled()));
+    private static <E extends Item> Part<E> part(
+            Task<E> task, ExperimentConfig config, Map<String, DataSource> files) {
+        ExperimentConfig.Data data = config.data();
+        List<E> pool = task.read(files.get(data.pool()));
+        List<E> devel = task.read(files.get(data.devel()));
+        List<E> test = task.read(files.get(data.test()));
         // A stage's hash names its own seed alone, so the classes must not depend on the other seeds' draws.
-        List<String> classes =
-                pool.stream().map(Example::scenario).distinct().sorted().toList();
-        Map<Long, Splits> splits = new LinkedHashMap<>();
+        Lesson<E> lesson = task.lesson(pool);
+        Map<Long, Splits<E>> splits = new LinkedHashMap<>();
         for (long seed : config.seeds()) {
-            Splits drawn = Splits.draw(
+            Splits<E> drawn = Splits.draw(
                     pool,
                     devel,
                     test,
@@ -68,14 +89,10 @@ record Corpus(
                     data.develSize(),
                     seed,
                     files.get(data.pool()).name());
-            if (data.unlabelled() != null) {
-                drawn.refuseLeaks(unlabelled, files.get(data.unlabelled()).name());
-            }
-            drawn.refuseUntaughtScenarios();
+            lesson.check(drawn, config.weak().tasks().get(task.key()).gold());
             splits.put(seed, drawn);
         }
-        return new Corpus(
-                unlabelled, splits, classes, new SlotText(SlotText.typesOf(pool)), files, models(config, file, splits));
+        return new Part<>(task, lesson, splits);
     }
 
     private static List<String> unlabelled(DataSource file) {
@@ -86,7 +103,7 @@ record Corpus(
         return lines;
     }
 
-    private static Map<String, LocalModel> models(ExperimentConfig config, Path file, Map<Long, Splits> splits) {
+    private static Map<String, LocalModel> models(ExperimentConfig config, Path file) {
         Path folder = file.toAbsolutePath().getParent();
         Map<String, String> keys = new LinkedHashMap<>();
         for (ExperimentConfig.WeakModel model : config.weak().models()) {
@@ -94,13 +111,8 @@ record Corpus(
         }
         keys.putIfAbsent(config.strong().folder(), file + ": strong.folder");
         keys.remove(null);
-        int answer = config.slots() == null ? 0 : config.slots().maxTokens();
         Map<String, LocalModel> models = new LinkedHashMap<>();
-        keys.forEach((reference, key) -> {
-            LocalModel model = LocalModel.read(folder.resolve(reference), key);
-            model.requireRoom(key, splits.values(), answer);
-            models.put(reference, model);
-        });
+        keys.forEach((reference, key) -> models.put(reference, LocalModel.read(folder.resolve(reference), key)));
         ExperimentConfig.Strong strong = config.strong();
         if (strong.folder() != null && strong.lora() != null) {
             models.get(strong.folder())
@@ -111,8 +123,7 @@ record Corpus(
     }
 
     /** What a seed's splits depend on, for a stage's hash. */
-    ObjectNode splitKey(ExperimentConfig config, long seed) {
-        ExperimentConfig.Data data = config.data();
+    ObjectNode splitKey(ExperimentConfig.Data data, long seed) {
         ObjectNode key = new ObjectMapper().createObjectNode();
         for (String reference : List.of(data.pool(), data.devel(), data.test())) {
             key.withArray("files").add(files.get(reference).sha256());

@@ -1,10 +1,12 @@
 package dev.chorus.experiment;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigException;
 import dev.chorus.config.ConfigReader;
+import dev.chorus.data.Item;
+import dev.chorus.results.MachineFacts;
+import dev.chorus.files.WholeFile;
 import dev.chorus.results.Results;
 import dev.chorus.stage.BuildFingerprint;
 import dev.chorus.stage.Hashes;
@@ -14,13 +16,15 @@ import dev.chorus.stage.Stage;
 import dev.chorus.stage.StageException;
 import dev.chorus.stage.StageRunner;
 import dev.chorus.stage.StageStore;
+import dev.chorus.task.ClassLesson;
+import dev.chorus.task.TextLesson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -41,24 +45,55 @@ public final class Experiment {
 
     private final ExperimentConfig config;
     private final Blueprint plan;
-    private final List<TaskStages> scenario = new ArrayList<>();
-    private final List<TaskStages> slots = new ArrayList<>();
+    private final List<TaskPlan<?, ?, ?>> tasks = new ArrayList<>();
     private final BuildFingerprint build;
     private final String configHash;
+    private final String stagesHash;
 
-    private Experiment(ExperimentConfig config, Path file) {
+    private Experiment(ExperimentConfig config, Catalog catalog, Path file) {
         this.config = config;
         build = BuildFingerprint.current();
         configHash = Hashes.of(ConfigReader.canonical(config));
-        plan = new Blueprint(config, Corpus.read(config, file), build.hash());
+        Map<String, Roster> rosters = rosters(config, catalog, file);
+        Corpus corpus = Corpus.read(config, catalog, file);
+        new Room(corpus, config, file.toString()).check();
+        plan = new Blueprint(config, catalog, corpus, build.hash());
+        corpus.parts().forEach((key, part) -> tasks.add(taskPlan(part, rosters.get(key))));
         for (long seed : config.seeds()) {
-            if (config.scenario() != null) {
-                scenario.add(new ScenarioStages(plan).repetition(seed));
-            }
-            if (config.slots() != null) {
-                slots.add(new SlotStages(plan).repetition(seed));
-            }
+            tasks.forEach(task -> task.repeat(seed));
         }
+        stagesHash = Hashes.of(plan.stages().stream().map(Stage::hash).toList());
+    }
+
+    private static Map<String, Roster> rosters(ExperimentConfig config, Catalog catalog, Path file) {
+        if (config.tasks().isEmpty()) {
+            throw new ConfigException(file + ": " + String.join(", ", catalog.tasks().names())
+                    + ": expected at least one of the tasks, got none");
+        }
+        Map<String, Roster> rosters = new LinkedHashMap<>();
+        config.tasks()
+                .forEach((key, settings) -> rosters.put(
+                        key, Roster.of(catalog.tasks().get(key, file.toString()), settings, catalog, file.toString())));
+        config.weak()
+                .tasks()
+                .forEach((key, task) -> Roster.checkTraining(task.train(), catalog, file + ": weak." + key + ".train"));
+        if (config.strong().pretrain() != null) {
+            Roster.checkTraining(config.strong().pretrain().train(), catalog, file + ": strong.pretrain.train");
+        }
+        return rosters;
+    }
+
+    private <E extends Item> TaskPlan<?, ?, ?> taskPlan(Corpus.Part<E> part, Roster roster) {
+        if (part.lesson() instanceof ClassLesson<E> classes) {
+            return new TaskPlan<>(plan, part, new ClassKind<>(classes), roster);
+        }
+        ExperimentConfig.TextTask settings =
+                (ExperimentConfig.TextTask) config.tasks().get(part.task().key());
+        return new TaskPlan<>(
+                plan,
+                part,
+                new TextKind<>((TextLesson<E>) part.lesson(), settings.beams(), settings.maxTokens()),
+                roster);
     }
 
     /**
@@ -70,24 +105,28 @@ public final class Experiment {
      * @throws dev.chorus.data.DataException if a data file is missing, malformed or leaks into another; names the line
      */
     public static Experiment load(Path file, List<String> overrides, OptionalInt seeds) {
+        return load(file, overrides, seeds, Catalog.STANDARD);
+    }
+
+    /** As above, with tasks and methods of the caller's own to choose from. */
+    public static Experiment load(Path file, List<String> overrides, OptionalInt seeds, Catalog catalog) {
         ObjectNode tree = ConfigReader.tree(file, overrides);
-        ExperimentConfig config = ConfigReader.bind(file, tree, ExperimentConfig.class);
+        ExperimentConfig config = ConfigReader.bind(file, tree, ExperimentConfig.class, catalog.extensions());
         if (seeds.isPresent()) {
             config = withSeeds(config, seeds.getAsInt());
         }
-        return new Experiment(config, file);
+        return new Experiment(config, catalog, file);
     }
 
     private static ExperimentConfig withSeeds(ExperimentConfig config, int count) {
-        if (count < 1) {
-            throw new ConfigException("--seeds: expected 1 or more, got " + count);
+        if (count < 1 || count > ExperimentConfig.MOST_SEEDS) {
+            throw new ConfigException("--seeds: expected 1 to " + ExperimentConfig.MOST_SEEDS + ", got " + count);
         }
         List<Long> seeds = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             seeds.add(i < config.seeds().size() ? config.seeds().get(i) : seeds.get(i - 1) + 1);
         }
-        return new ExperimentConfig(
-                config.name(), seeds, config.data(), config.weak(), config.strong(), config.scenario(), config.slots());
+        return new ExperimentConfig(config.name(), seeds, config.data(), config.weak(), config.strong(), config.tasks());
     }
 
     /** The configuration's name; results go to runs/NAME unless told otherwise. */
@@ -101,11 +140,13 @@ public final class Experiment {
     }
 
     /**
-     * What a run into this folder would do, without doing it.
+     * What a run into this folder would do, without doing it; makes every check that the run makes.
      *
      * @return every stage, in an order in which they could run
+     * @throws ConfigException as {@link #run}
      */
-    public List<StageView> plan(Path out) {
+    public List<StageView> plan(Path out, boolean force) {
+        earlier(out.resolve(RESULTS), force);
         if (!Files.isDirectory(out)) {
             return plan.stages().stream()
                     .map(stage -> new StageView(stage.id(), stage.kind(), stage.work(), false))
@@ -123,9 +164,10 @@ public final class Experiment {
     /**
      * Runs what is missing and writes {@code results.json}.
      *
-     * <p>A folder that holds the results of this very configuration and build is left as it is, and its results are returned.
+     * <p>Where every stage is there already, the results are put together anew and compared with those in the folder, which are
+     * left as they are if they are the same.
      *
-     * @param force replace the results of another configuration or build
+     * @param force replace the results of another configuration, other data or another build
      * @throws ConfigException if the folder holds other results and {@code force} is not set
      * @throws StageException  if a stage fails or the disk is full; finished stages are kept
      */
@@ -139,10 +181,6 @@ public final class Experiment {
         String started = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
         Path resultsFile = out.resolve(RESULTS);
         Results earlier = earlier(resultsFile, force);
-        if (earlier != null) {
-            listener.note("nothing to do: " + resultsFile + " holds the results of this configuration and build");
-            return earlier;
-        }
         try {
             Files.createDirectories(out);
         } catch (IOException e) {
@@ -151,17 +189,23 @@ public final class Experiment {
         try (StageStore store = new StageStore(out)) {
             StageRunner runner = new StageRunner(store, listener, workers);
             StageRunner.Plan toDo = runner.plan(plan.stages());
+            if (earlier != null && toDo.toRun().isEmpty()) {
+                return again(store, resultsFile, earlier, listener);
+            }
             listener.planned(toDo.views());
             runner.run(plan.stages(), toDo);
-            ResultsBuilder.Run run = new ResultsBuilder.Run(
+            RunFacts run = new RunFacts(
                     configHash,
-                    build,
+                    build.commit(),
+                    build.hash(),
+                    stagesHash,
                     started,
                     (System.nanoTime() - begin) / 1e9,
                     toDo.toRun().size(),
                     plan.stages().size() - toDo.toRun().size(),
-                    workers);
-            Results results = new ResultsBuilder(plan, store, run).build(scenario, slots);
+                    MachineFacts.peakResidentBytes(),
+                    MachineFacts.describe(workers));
+            Results results = new ResultsBuilder(plan, store, run).build(tasks);
             write(resultsFile, results);
             return results;
         } catch (IOException e) {
@@ -170,6 +214,23 @@ public final class Experiment {
         }
     }
 
+    /** The results of stages that are all there: what the file says is not believed, but compared. */
+    private Results again(StageStore store, Path file, Results earlier, ProgressListener listener) throws IOException {
+        Results results = new ResultsBuilder(plan, store, RunFacts.of(earlier)).build(tasks);
+        if (JSON.readTree(JSON.writeValueAsBytes(results)).equals(JSON.readTree(file.toFile()))) {
+            listener.note("nothing to do: " + file + " holds the results of this configuration and build");
+        } else {
+            listener.note(file + " did not say what the stages say; it is written again from them");
+            write(file, results);
+        }
+        return results;
+    }
+
+    /**
+     * The results that a folder holds.
+     *
+     * @return null if there are none, or none that may stay
+     */
     private Results earlier(Path resultsFile, boolean force) {
         if (!Files.exists(resultsFile)) {
             return null;
@@ -177,8 +238,8 @@ public final class Experiment {
         Results found;
         try {
             found = JSON.readValue(resultsFile.toFile(), Results.class);
-            if (found == null || found.configHash() == null || found.build() == null) {
-                throw new IOException("no config_hash or build");
+            if (found == null || found.configHash() == null || found.build() == null || found.machine() == null) {
+                throw new IOException("no config_hash, build or machine");
             }
         } catch (IOException e) {
             if (force) {
@@ -190,13 +251,13 @@ public final class Experiment {
                             + "); --force replaces it, --out DIR leaves it",
                     e);
         }
-        boolean same = found.configHash().equals(configHash) && found.build().equals(build.hash());
-        if (same) {
+        if (stagesHash.equals(found.stages()) && found.configHash().equals(configHash)) {
             return found;
         }
         if (!force) {
-            String what =
-                    found.configHash().equals(configHash) ? "another build of the engine" : "another configuration";
+            String what = !found.configHash().equals(configHash)
+                    ? "another configuration"
+                    : !found.build().equals(build.hash()) ? "another build of the engine" : "other data or model folders";
             throw new ConfigException(resultsFile + ": holds the results of " + what + " (" + found.started()
                     + "); --force replaces them, --out DIR leaves them");
         }
@@ -204,24 +265,6 @@ public final class Experiment {
     }
 
     private static void write(Path file, Results results) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
-        try {
-            Files.write(unfinished, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results));
-            StageStore.force(unfinished);
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
-    }
-
-    /** The configuration after overrides, as it goes into the results. */
-    static Map<String, Object> plain(ExperimentConfig config) {
-        try {
-            @SuppressWarnings("unchecked")
-            Map<String, Object> map = JSON.treeToValue(ConfigReader.canonical(config), Map.class);
-            return map;
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a configuration is always writable", e);
-        }
+        WholeFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(results), true);
     }
 }

@@ -1,55 +1,72 @@
 package dev.chorus.experiment;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.chorus.config.ConfigException;
+import dev.chorus.config.Key;
+import dev.chorus.config.Ranges;
+import dev.chorus.config.Rest;
+import dev.chorus.config.Shorthand;
 import dev.chorus.config.Validated;
-import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Precision;
-import dev.chorus.results.Results;
+import dev.chorus.supervise.Reliabilities;
 import dev.chorus.train.TrainSettings;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * All that a run depends on, as the YAML file spells it (keys in snake case; docs/configuration.md explains each).
  *
- * @param name     of the run, and of its folder
- * @param seeds    one repetition each; a seed draws the splits, the starting weights and the order of the data
- * @param data     where the sentences come from
- * @param weak     the weak models and how each task is taught to them
- * @param strong   the strong base model
- * @param scenario the classification task; null leaves it out
- * @param slots    the generation task; null leaves it out
+ * @param name   of the run, and of its folder
+ * @param seeds  one repetition each; a seed draws the splits, the starting weights and the order of the data
+ * @param data   where the examples come from
+ * @param weak   the weak models and how each task is taught to them
+ * @param strong the strong base model
+ * @param tasks  settings of the tasks that are run, by {@link dev.chorus.task.Task#key key}
  */
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record ExperimentConfig(
-        String name, List<Long> seeds, Data data, Weak weak, Strong strong, Scenario scenario, Slots slots)
+        @Key("of the run; results go to `runs/NAME` unless `--out` says otherwise") String name,
+        @Key("one repetition each; a seed draws gold and weak examples, starting weights and the order of the data. `--seeds N` takes the first N, counting on where the list ends")
+                List<Long> seeds,
+        @Key("where the examples come from") Data data,
+        @Key("the weak models") Weak weak,
+        @Key("the strong model") Strong strong,
+        @Rest Map<String, TaskSettings> tasks)
         implements Validated {
+    /** Repetitions at most: each draws splits when the run is planned. */
+    static final int MOST_SEEDS = 1000;
 
     /**
-     * The sentences. Files are "builtin:..." or paths relative to the configuration.
+     * The examples. Files are "builtin:..." or paths relative to the configuration.
      *
-     * @param pool       gold and weak sentences are drawn from it
+     * @param pool       gold and weak examples are drawn from it
      * @param devel      for choices
      * @param test       for the result
      * @param unlabelled plain text, one sentence a line, for pre-training; null if the strong model is a folder's
-     * @param gold       sentences that the weak models may learn from
-     * @param weak       sentences that the weak models label
+     * @param gold       examples that the weak models may learn from
+     * @param weak       examples that the weak models label
      * @param develSize  how many of devel are used
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Data(String pool, String devel, String test, String unlabelled, int gold, int weak, int develSize) {}
+    public record Data(
+            @Key("file from which gold and weak examples are drawn; what devel or test hold is left out") String pool,
+            @Key("file for choices: the best weak model, and all tuning") String devel,
+            @Key("file that measures, nothing else") String test,
+            @Key(value = "plain text, one sentence a line, for pre-training; a line that is a test sentence is refused. Absent if `strong` has a `folder`", optional = true)
+                    String unlabelled,
+            @Key(value = "how many examples with gold labels the weak models may learn from", range = "[1,)") int gold,
+            @Key(value = "how many examples the weak models label; the ceiling learns from their gold labels", range = "[1,)")
+                    int weak,
+            @Key(value = "how many of devel are used, from its front", range = "[1,)") int develSize) {}
 
     /**
      * The weak models.
      *
-     * @param models   at least one
-     * @param scenario how they learn scenarios; needed if the task is run
-     * @param slots    how they learn slots; needed if the task is run
+     * @param models at least one
+     * @param tasks  how they learn each task that is run, by its key
      */
-    public record Weak(List<WeakModel> models, WeakTask scenario, WeakTask slots) {}
+    public record Weak(
+            @Key("at least one, with names that differ") List<WeakModel> models, @Rest Map<String, WeakTask> tasks) {}
 
     /**
      * A weak model: either new weights of a size, or those of a Hugging Face folder; what does not apply is null.
@@ -61,17 +78,25 @@ public record ExperimentConfig(
      * @param width     channels of a new model
      * @param heads     attention heads of a new model
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record WeakModel(
-            String name, String folder, String tokenizer, Integer layers, Integer width, Integer heads) {}
+            @Key("letters, digits, `.`, `_`, `-`") String name,
+            @Key(value = "a Hugging Face folder to start from, in place of all keys below", optional = true) String folder,
+            @Key(value = "`tokenizer.json` of a new model", without = "folder") String tokenizer,
+            @Key(value = "blocks of a new model", without = "folder", range = "[1,512]") Integer layers,
+            @Key(value = "channels of a new model, a multiple of `heads`", without = "folder", range = "[1,65536]")
+                    Integer width,
+            @Key(value = "attention heads of a new model", without = "folder", range = "[1,1024]") Integer heads) {}
 
     /**
      * How weak models learn a task.
      *
-     * @param gold  how many of the gold sentences each learns from, at most {@link Data#gold}
+     * @param gold  how many of the gold examples each learns from, at most {@link Data#gold}
      * @param train the training
      */
-    public record WeakTask(int gold, TrainSettings train) {}
+    public record WeakTask(
+            @Key(value = "how many of the gold examples each learns from, which is what makes them weak; at most `data.gold`", range = "[1,)")
+                    int gold,
+            @Key("the training") TrainSettings train) {}
 
     /**
      * The strong base: either new weights that are pre-trained here, or those of a Hugging Face folder; what does not apply is
@@ -87,17 +112,21 @@ public record ExperimentConfig(
      * @param seed      of a new model's weights and pre-training; one base serves all seeds, as one published model would
      * @param pretrain  of a new model
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Strong(
-            String folder,
-            Precision precision,
-            Lora lora,
-            String tokenizer,
-            Integer layers,
-            Integer width,
-            Integer heads,
-            Long seed,
-            Pretrain pretrain) {}
+            @Key(value = "a Hugging Face folder as the base, in place of `data.unlabelled` and of the keys from `tokenizer` on; nothing is pre-trained", optional = true)
+                    String folder,
+            @Key(value = "`f32` (taken if it is missing) or `bf16`: of matrix products while students and ceiling are taught. Without `lora` their weights are f32 all the same", optional = true, with = "folder")
+                    Precision precision,
+            @Key(value = "teach students and ceiling by a low-rank adapter beside frozen weights; saved merged in. Not together with a task of classes, whose head is trained with the weights", optional = true, with = "folder")
+                    Lora lora,
+            @Key(value = "`tokenizer.json` of a new model", without = "folder") String tokenizer,
+            @Key(value = "blocks of a new model", without = "folder", range = "[1,512]") Integer layers,
+            @Key(value = "channels of a new model, a multiple of `heads`", without = "folder", range = "[1,65536]")
+                    Integer width,
+            @Key(value = "attention heads of a new model", without = "folder", range = "[1,1024]") Integer heads,
+            @Key(value = "of a new base, which all repetitions share, as they would share a published model", without = "folder")
+                    Long seed,
+            @Key(value = "of a new model", without = "folder") Pretrain pretrain) {}
 
     /**
      * A low-rank adapter (Hu et al., arXiv:2106.09685), merged into the weights when a student is saved.
@@ -107,9 +136,15 @@ public record ExperimentConfig(
      * @param dropout share of the inputs that a step drops
      * @param targets modules by the end of their names; all-linear for all, none for the family's usual ones
      */
-    public record Lora(int rank, double alpha, double dropout, List<String> targets) {
+    public record Lora(
+            @Key(value = "of what is added to a matrix", range = "[1,4096]") int rank,
+            @Key("the addition's scale is alpha / rank") double alpha,
+            @Key(value = "share of the inputs that a step drops", range = "[0,1)") double dropout,
+            @Key("modules by the end of their names (`[q_proj, v_proj]`), `[all-linear]` for every projection, `[]` for what the family usually adapts")
+                    List<String> targets) {
         /** Refuses values outside their ranges; the message names the key. */
         public Lora {
+            Ranges.check(Lora.class, rank, alpha, dropout, targets);
             config(rank, alpha, dropout, targets);
         }
 
@@ -125,49 +160,106 @@ public record ExperimentConfig(
     /**
      * Causal language modelling on the unlabelled text.
      *
-     * @param echo  share of the lines that are followed by pieces of themselves, 0 to 1
+     * @param echo  share of the lines that are followed by pieces of themselves
      * @param train the training
      */
-    public record Pretrain(double echo, TrainSettings train) {}
+    public record Pretrain(
+            @Key(value = "share of the lines that are followed by pieces of themselves, which teaches a small model to copy", range = "[0,1]")
+                    double echo,
+            @Key("the training") TrainSettings train) {}
+
+    /** What a task's students are, and how they are taught. */
+    public sealed interface TaskSettings permits ClassTask, TextTask {
+        /** Which to train; the ceiling always is. */
+        List<Student> students();
+
+        /** The same for all of them. */
+        TrainSettings train();
+
+        /** Options of supervisions, by their name. */
+        Map<String, Record> options();
+    }
 
     /**
-     * Scenario classification.
+     * A task whose answers are classes.
      *
-     * @param students which to train: best, naive, bayesian; the ceiling is always trained
+     * @param students which to train; the ceiling always is
      * @param train    the same for all of them
-     * @param bayesian what the Bayesian one needs besides
+     * @param options  of supervisions, by their name
      */
-    public record Scenario(List<String> students, TrainSettings train, Bayesian bayesian) {}
+    public record ClassTask(
+            @Key("which to train, below; the ceiling always is") List<Student> students,
+            @Key("the same for all of them") TrainSettings train,
+            @Rest Map<String, Record> options)
+            implements TaskSettings {}
 
     /**
-     * The evidential loss.
+     * A task whose answers are texts.
      *
-     * @param evidence exp, softplus or relu
-     * @param klWeight of the term that pulls misleading evidence down, at the end of its annealing
-     */
-    public record Bayesian(Evidence evidence, double klWeight) {}
-
-    /**
-     * Slot filling as generation.
-     *
-     * @param students  which to train: best, naive; the ceiling is always trained
+     * @param students  which to train; the ceiling always is
      * @param train     the same for all of them
      * @param beams     of every search; 1 is greedy
      * @param maxTokens new tokens at most
-     * @param dpo       a preference stage on the naive student; null leaves it out
+     * @param dpo       the preference stage that students may have behind them; null for none
+     * @param options   of supervisions, by their name
      */
-    public record Slots(List<String> students, TrainSettings train, int beams, int maxTokens, Dpo dpo) {}
+    public record TextTask(
+            @Key("which to train, below; the ceiling always is") List<Student> students,
+            @Key("the same for all of them") TrainSettings train,
+            @Key(value = "of every search; 1 is greedy", range = "[1,64]") int beams,
+            @Key(value = "new tokens of an answer at most", range = "[1,127]") int maxTokens,
+            @Key(value = "settings of the preference stage. If no student asks for it with `then: dpo`, the one called `naive` is followed by it", optional = true)
+                    Dpo dpo,
+            @Rest Map<String, Record> options)
+            implements TaskSettings {}
 
     /**
-     * Preference optimisation on the student's own candidates.
+     * A student.
      *
-     * @param prompts    how many of the weak sentences
+     * @param teach what it learns from: a supervision
+     * @param weigh how much items count: a reliability
+     * @param then  what follows: dpo, or none
+     * @param id    in the names of stages and in results; null for one made of the others
+     */
+    @Shorthand("teach")
+    public record Student(
+            @Key("what it learns from: a supervision") String teach,
+            @Key(value = "how much items count: a reliability", fallback = Reliabilities.NONE) String weigh,
+            @Key(value = "what follows: `none`, or `dpo` (texts alone)", fallback = "none") String then,
+            @Key(value = "in the names of stages and in results; made of the others if it is missing", optional = true)
+                    String id) {
+        static final String DPO = "dpo";
+
+        /** The student before what follows. */
+        String taught() {
+            return teach + (weigh.equals(Reliabilities.NONE) ? "" : "-" + weigh);
+        }
+
+        /** As results call it. */
+        String name() {
+            return id != null ? id : taught() + (isFollowed() ? "-" + then : "");
+        }
+
+        boolean isFollowed() {
+            return then.equals(DPO);
+        }
+    }
+
+    /**
+     * Preference optimisation on a student's own candidates.
+     *
+     * @param prompts    how many of the weak examples
      * @param candidates n-best list of the student
      * @param beta       strength of the pull towards the reference
      * @param epsilon    assumed probability that a pair is the wrong way round
      * @param train      the training, over pairs
      */
-    public record Dpo(int prompts, int candidates, double beta, double epsilon, TrainSettings train) {}
+    public record Dpo(
+            @Key(value = "how many of the weak examples", range = "[1,)") int prompts,
+            @Key(value = "n-best list of the student", range = "[2,64]") int candidates,
+            @Key(value = "strength of the pull towards the reference", range = "(0,)") double beta,
+            @Key(value = "assumed probability that a pair is the wrong way round", range = "[0,0.5)") double epsilon,
+            @Key("the training, over pairs") TrainSettings train) {}
 
     /**
      * Checks what the types cannot.
@@ -184,10 +276,8 @@ public record ExperimentConfig(
                 "letters, digits, '_', '-', and '.' not first",
                 name);
         check.that(!seeds.isEmpty(), "seeds", "at least one", seeds);
+        check.that(seeds.size() <= MOST_SEEDS, "seeds", "at most " + MOST_SEEDS, seeds.size());
         check.that(new HashSet<>(seeds).size() == seeds.size(), "seeds", "no seed twice", seeds);
-        check.that(data.gold() >= 1, "data.gold", "1 or more", data.gold());
-        check.that(data.weak() >= 1, "data.weak", "1 or more", data.weak());
-        check.that(data.develSize() >= 1, "data.devel_size", "1 or more", data.develSize());
         check.that(!weak.models().isEmpty(), "weak.models", "at least one", weak.models());
         Set<String> names = new HashSet<>();
         for (WeakModel model : weak.models()) {
@@ -198,72 +288,31 @@ public record ExperimentConfig(
                     "letters, digits, '.', '_', '-'",
                     model.name());
             if (model.folder() == null) {
-                check.size("weak.models." + model.name(), model.layers(), model.width(), model.heads());
+                check.size("weak.models." + model.name(), model.width(), model.heads());
             }
         }
-        check.strong(strong, data.unlabelled(), scenario != null);
-        check.that(scenario != null || slots != null, "scenario, slots", "at least one of the two tasks", "none");
-        if (scenario != null) {
-            check.task("scenario", weak.scenario(), data.gold());
-            check.students("scenario", scenario.students(), Set.of("best", "naive", "bayesian"));
+        check.strong(strong, data.unlabelled(), tasks.values().stream().anyMatch(ClassTask.class::isInstance));
+        tasks.forEach((key, task) -> {
+            WeakTask taught = weak.tasks().get(key);
+            check.that(taught != null, "weak." + key, "gold and train, because the task '" + key + "' is run", "nothing");
             check.that(
-                    scenario.bayesian() != null || !scenario.students().contains("bayesian"),
-                    "scenario.bayesian",
-                    "evidence and kl_weight, because students has bayesian",
-                    "nothing");
-            if (scenario.bayesian() != null) {
-                double kl = scenario.bayesian().klWeight();
-                check.that(kl >= 0, "scenario.bayesian.kl_weight", "0 or more", kl);
-            }
-        }
-        if (slots != null) {
-            check.task("slots", weak.slots(), data.gold());
-            check.students("slots", slots.students(), Set.of("best", "naive"));
-            check.that(slots.beams() >= 1, "slots.beams", "1 or more", slots.beams());
-            check.that(
-                    slots.maxTokens() >= 1 && slots.maxTokens() < 128,
-                    "slots.max_tokens",
-                    "1 to 127",
-                    slots.maxTokens());
-            if (slots.dpo() != null) {
-                check.that(
-                        slots.students().contains("naive"),
-                        "slots.dpo",
-                        "naive among slots.students",
-                        slots.students());
-                check.that(
-                        slots.dpo().prompts() >= 1,
-                        "slots.dpo.prompts",
-                        "1 or more",
-                        slots.dpo().prompts());
-                check.that(
-                        slots.dpo().candidates() >= 2,
-                        "slots.dpo.candidates",
-                        "2 or more",
-                        slots.dpo().candidates());
-                check.that(
-                        slots.dpo().beta() > 0,
-                        "slots.dpo.beta",
-                        "above 0",
-                        slots.dpo().beta());
-                double epsilon = slots.dpo().epsilon();
-                check.that(epsilon >= 0 && epsilon < 0.5, "slots.dpo.epsilon", "0 to below 0.5", epsilon);
-            }
-        }
+                    taught.gold() <= data.gold(),
+                    "weak." + key + ".gold",
+                    "1 to data.gold (" + data.gold() + ")",
+                    taught.gold());
+        });
     }
 
     /** Conditions with messages of one form. */
-    private record Checks(String file) {
+    record Checks(String file) {
         void that(boolean ok, String key, String expected, Object found) {
             if (!ok) {
                 throw new ConfigException(file + ": " + key + ": expected " + expected + ", got " + found);
             }
         }
 
-        void size(String key, int layers, int width, int heads) {
-            that(layers >= 1, key + ".layers", "1 or more", layers);
-            that(heads >= 1, key + ".heads", "1 or more", heads);
-            that(width >= 1 && width % Math.max(1, heads) == 0, key + ".width", "a multiple of heads " + heads, width);
+        void size(String key, int width, int heads) {
+            that(width % heads == 0, key + ".width", "a multiple of heads " + heads, width);
         }
 
         void strong(Strong strong, String unlabelled, boolean classifies) {
@@ -278,30 +327,12 @@ public record ExperimentConfig(
                 that(
                         strong.lora() == null || !classifies,
                         "strong.lora",
-                        "nothing, because the scenario task trains a head beside the weights",
+                        "nothing, because a task of classes trains a head beside the weights",
                         "an adapter");
                 return;
             }
             that(unlabelled != null, "data.unlabelled", "a file, because the strong model is pre-trained", "nothing");
-            size("strong", strong.layers(), strong.width(), strong.heads());
-            double echo = strong.pretrain().echo();
-            that(echo >= 0 && echo <= 1, "strong.pretrain.echo", "from 0 to 1", echo);
-        }
-
-        void task(String task, WeakTask weak, int gold) {
-            that(weak != null, "weak." + task, "gold and train, because the task '" + task + "' is run", "nothing");
-            that(
-                    weak.gold() >= 1 && weak.gold() <= gold,
-                    "weak." + task + ".gold",
-                    "1 to data.gold (" + gold + ")",
-                    weak.gold());
-        }
-
-        void students(String task, List<String> students, Set<String> known) {
-            for (String student : students) {
-                that(known.contains(student), task + ".students", "some of " + new java.util.TreeSet<>(known), student);
-            }
-            that(new HashSet<>(students).size() == students.size(), task + ".students", "none twice", students);
+            size("strong", strong.width(), strong.heads());
         }
     }
 }

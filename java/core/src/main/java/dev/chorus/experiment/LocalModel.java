@@ -3,8 +3,6 @@ package dev.chorus.experiment;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.chorus.config.ConfigException;
-import dev.chorus.data.Example;
-import dev.chorus.data.Splits;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.TensorStore;
 import dev.chorus.model.family.Architecture;
@@ -19,7 +17,6 @@ import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -115,37 +112,5 @@ record LocalModel(Path folder, ModelConfig config, ArrayNode files) {
     String name() {
         Path name = folder.toAbsolutePath().normalize().getFileName();
         return name == null ? folder.toString() : name.toString();
-    }
-
-    /**
-     * Refuses a task whose sequences the model has no positions for.
-     *
-     * @param key    of the configuration, for messages
-     * @param answer new tokens of an answer at most
-     */
-    void requireRoom(String key, Collection<Splits> all, int answer) {
-        int limit = architecture().hardLimit();
-        if (limit == Integer.MAX_VALUE) {
-            return;
-        }
-        int longest;
-        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
-            longest = all.stream()
-                    .flatMap(splits -> Stream.of(splits.gold(), splits.weak(), splits.devel(), splits.test()))
-                    .flatMap(List::stream)
-                    .map(Example::sentence)
-                    .distinct()
-                    .mapToInt(sentence -> SentencePrompt.encode(tokenizer, sentence).length)
-                    .max()
-                    .orElse(0);
-        } catch (IOException e) {
-            throw new ConfigException(key + ": " + folder + " cannot be read: " + e.getMessage(), e);
-        }
-        if ((long) longest + answer > limit) {
-            throw new ConfigException(key + ": the longest prompt has " + longest + " tokens"
-                    + (answer > 0 ? " and an answer up to " + answer : "") + ", but the model takes at most "
-                    + limit + " in all; take another model"
-                    + (answer > 0 ? ", or a smaller slots.max_tokens" : ""));
-        }
     }
 }

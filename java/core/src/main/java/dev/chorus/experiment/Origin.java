@@ -12,6 +12,9 @@ import java.io.IOException;
 
 /** What a weak model is before it is taught. */
 interface Origin {
+    /** Longest sequence of a new model, in tokens: twice the longest prompt with its answer. */
+    int POSITIONS = 256;
+
     /** Blocks, for estimates and titles. */
     int layers();
 
@@ -58,7 +61,7 @@ interface Origin {
         public ModelFolder open(long seed) {
             Tokenizer words = Tokenizer.of(tokenizer.content(), model.tokenizer());
             ModelConfig shape = ModelConfig.gpt2(
-                    words.vocabSize(), model.width(), model.layers(), model.heads(), Blueprint.POSITIONS);
+                    words.vocabSize(), model.width(), model.layers(), model.heads(), POSITIONS);
             return new ModelFolder(Decoder.initialise(shape, seed), words);
         }
     }

@@ -1,12 +1,12 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.chorus.model.Decoder;
 import dev.chorus.train.Trainer.CurvePoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** The JSON files that stages hand to each other. */
 final class StageFiles {
@@ -21,48 +21,22 @@ final class StageFiles {
     private StageFiles() {}
 
     /** What a training leaves behind besides the model. */
-    record Training(long parameters, int examples, List<CurvePoint> curve) {
-        static Training of(Decoder decoder, int examples, List<CurvePoint> curve) {
-            return new Training(decoder.parameters().count(), examples, curve);
-        }
-    }
-
-    /**
-     * The ensemble's view of its scenario labels.
-     *
-     * @param best    index of the weak model that is best on devel
-     * @param mean    [N][K] mean soft labels
-     * @param entropy [N] entropy of the mean label, nats
-     */
-    record ClassAggregate(int best, double[][] mean, double[] entropy) {}
-
-    /**
-     * The ensemble's view of its slot labels.
-     *
-     * @param best    index of the weak model that is best on devel
-     * @param winner  [N] the text that most weak models wrote
-     * @param entropy [N] entropy of the votes over texts, nats
-     * @param meanLogp [N] mean over weak models of a token's mean log-probability: breaks ties of the entropy
-     */
-    record TextAggregate(int best, List<String> winner, double[] entropy, double[] meanLogp) {}
+    record Training(long parameters, int examples, List<CurvePoint> curve) {}
 
     /** A classifier on the test split: confidence and correctness of every sentence beside the figures. */
     record ClassEvaluation(double accuracy, double ece, double brier, double[] confidence, boolean[] correct) {}
 
-    /** A generator on the test split. */
-    record SlotEvaluation(
-            double sluF1, double precision, double recall, double wordF1, double charF1, double exactF1) {}
+    /** A writer of texts on the test split: its figures, by name. */
+    record TextEvaluation(Map<String, Double> figures) {}
 
     /**
-     * Preference pairs.
+     * A preference pair.
      *
-     * @param item      index among the weak sentences
-     * @param chosen    tokens of the preferred completion, in the student's tokenizer
-     * @param rejected  tokens of the other one
-     * @param referenceChosen summed log-probability under the reference
-     * @param referenceRejected likewise
+     * @param item     index among the weak examples
+     * @param chosen   tokens of the preferred completion, in the student's tokenizer
+     * @param rejected tokens of the other one
      */
-    record Pair(int item, int[] chosen, int[] rejected, double referenceChosen, double referenceRejected) {}
+    record Pair(int item, int[] chosen, int[] rejected) {}
 
     /** All pairs, and how many prompts gave none. */
     record Pairs(List<Pair> pairs, int dropped) {}

@@ -14,7 +14,6 @@ import dev.chorus.task.EchoText;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.train.LanguageModelObjective;
 import dev.chorus.train.TrainSettings;
-import dev.chorus.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,12 +31,15 @@ final class StrongBase {
         this.stage = stage;
     }
 
-    /** As the configuration says; adds the pre-training to the plan if there is one. */
-    static StrongBase of(Blueprint plan) {
-        ExperimentConfig.Strong config = plan.config().strong();
-        return config.folder() == null
-                ? new StrongBase(config, null, pretrain(plan, config))
-                : new StrongBase(config, plan.corpus().models().get(config.folder()), null);
+    /** A model from a folder. */
+    static StrongBase local(ExperimentConfig.Strong config, LocalModel model) {
+        return new StrongBase(config, model, null);
+    }
+
+    /** New weights; their pre-training joins the plan. */
+    static StrongBase pretrained(
+            ExperimentConfig.Strong config, Corpus corpus, Catalog catalog, StageAdder stages) {
+        return new StrongBase(config, null, pretrain(config, corpus, catalog, stages));
     }
 
     /** The pre-training, if there is one. */
@@ -92,23 +94,21 @@ final class StrongBase {
         return config.precision() == null ? Precision.F32 : config.precision();
     }
 
-    private static Stage pretrain(Blueprint plan, ExperimentConfig.Strong strong) {
-        Corpus corpus = plan.corpus();
+    private static Stage pretrain(
+            ExperimentConfig.Strong strong, Corpus corpus, Catalog catalog, StageAdder stages) {
         TrainSettings train = strong.pretrain().train();
         DataSource words = corpus.files().get(strong.tokenizer());
         ObjectNode settings = new ObjectMapper().createObjectNode();
-        settings.put(
-                "unlabelled",
-                corpus.files().get(plan.config().data().unlabelled()).sha256());
+        settings.put("unlabelled", corpus.unlabelledHash());
         settings.put("tokenizer", words.sha256());
         settings.set("strong", ConfigReader.canonical(strong));
-        double work = Blueprint.trainingWork(
+        double work = Estimates.training(
                 corpus.unlabelled().size(),
-                Blueprint.PROMPT_TOKENS + (int) (strong.pretrain().echo() * Blueprint.ANSWER_TOKENS / 2),
+                Estimates.PROMPT_TOKENS + (int) (strong.pretrain().echo() * Estimates.ANSWER_TOKENS / 2),
                 train.epochs(),
                 strong.layers(),
                 strong.width());
-        return plan.stage("pretrain", "strong", work, List.of(), settings, context -> {
+        return stages.add("pretrain", "strong", work, List.of(), settings, context -> {
             try (Tokenizer tokenizer = Tokenizer.of(words.content(), strong.tokenizer());
                     Decoder decoder = Decoder.initialise(
                             ModelConfig.gpt2(
@@ -116,17 +116,19 @@ final class StrongBase {
                                     strong.width(),
                                     strong.layers(),
                                     strong.heads(),
-                                    Blueprint.POSITIONS),
+                                    Origin.POSITIONS),
                             strong.seed())) {
                 List<Sequence> sequences = EchoText.sequences(
                         tokenizer, corpus.unlabelled(), strong.pretrain().echo(), strong.seed());
-                List<Trainer.CurvePoint> curve = new Trainer(decoder.parameters(), train, strong.seed())
-                        .run(
-                                sequences.size(),
-                                new LanguageModelObjective(decoder, sequences),
-                                null,
-                                Blueprint.steps(context, 1));
-                Blueprint.save(context.out(), decoder, tokenizer, sequences.size(), curve);
+                Teaching.run(
+                        context,
+                        new ModelFolder(decoder, tokenizer),
+                        sequences.size(),
+                        new LanguageModelObjective(sequences),
+                        train,
+                        strong.seed(),
+                        null,
+                        catalog);
             }
         });
     }

@@ -2,7 +2,6 @@ package dev.chorus.experiment;
 
 import dev.chorus.stage.Stage;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -10,7 +9,7 @@ import java.util.Map;
  *
  * @param seed      of the repetition
  * @param weak      trained weak models, by name
- * @param labels    their labels
+ * @param labels    their labels, in the same order
  * @param aggregate the ensemble's view
  * @param trained   students and ceiling, by id
  * @param evaluated every model's evaluation, by id, weak models first
@@ -18,14 +17,22 @@ import java.util.Map;
 record TaskStages(
         long seed,
         Map<String, Stage> weak,
-        List<Stage> labels,
+        Map<String, Stage> labels,
         Stage aggregate,
         Map<String, Stage> trained,
         Map<String, Stage> evaluated) {
+    /** Without a stage yet. */
+    TaskStages(long seed) {
+        this(seed, new LinkedHashMap<>(), new LinkedHashMap<>(), null, new LinkedHashMap<>(), new LinkedHashMap<>());
+    }
 
-    static final String CEILING = "ceiling";
+    TaskStages with(Stage ensemble) {
+        return new TaskStages(seed, weak, labels, ensemble, trained, evaluated);
+    }
 
-    static Map<String, Stage> ordered() {
-        return new LinkedHashMap<>();
+    /** The training of a weak model, a student or the ceiling. */
+    Stage training(String id) {
+        Stage stage = weak.get(id);
+        return stage != null ? stage : trained.get(id);
     }
 }

@@ -1,6 +1,9 @@
 package dev.chorus.kernels;
 
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The last layer of a language model: from hidden states h [N, C] to logits over V tokens.
@@ -30,5 +33,17 @@ public record LanguageHead(Tensor weight, Tensor bias, double scale, double soft
     /** A head that is a weight and nothing else. */
     public static LanguageHead of(Tensor weight) {
         return new LanguageHead(weight, null, 1, 0);
+    }
+
+    /** The logits [M, V], f32, of hidden states [M, C], by LibTorch's own operators. */
+    public Tensor logits(Tensor hidden) {
+        Tensor u = torch.linear(hidden, weight).to(ScalarType.Float);
+        if (bias != null) {
+            u = u.add(bias);
+        }
+        if (scale != 1) {
+            u = u.mul(new Scalar(scale));
+        }
+        return softCap > 0 ? u.div(new Scalar(softCap)).tanh().mul(new Scalar(softCap)) : u;
     }
 }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param nBest      [N] lists of candidates, best first, none empty
  * @param develScore the labeler's SLU-F1 on devel, by which the best single one is chosen
  */
-public record TextLabels(String labeler, List<String> ids, List<List<TextLabel>> nBest, double develScore) {
+public record TextLabels(String labeler, List<String> ids, List<List<TextLabel>> nBest, double develScore)
+        implements Labels {
     /**
      * One generated text.
      *

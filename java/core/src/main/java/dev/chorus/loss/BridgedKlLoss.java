@@ -31,7 +31,7 @@ public final class BridgedKlLoss {
      * @param into    where the head's gradients are added; null if it is not trained
      * @param targets [M] the label tokens l
      * @param scores  [M] s in [0, 1]
-     * @param weights [M] finite
+     * @param weights [M] finite; of the whole step they sum to 1
      * @throws IllegalArgumentException               if a shape or dtype is not as above
      * @throws dev.chorus.kernels.KernelException if a row's logits hold NaN or +infinity, its target is outside the vocabulary, or
      *                                                its score outside [0, 1]; names the row
@@ -64,7 +64,7 @@ public final class BridgedKlLoss {
         for (int i = 0; i < m; i++) {
             value += weights[i] * kl[i];
         }
-        return new LossValue(value, gradients.dhidden());
+        return LossValue.of(value, 1, gradients.dhidden());
     }
 
     /**

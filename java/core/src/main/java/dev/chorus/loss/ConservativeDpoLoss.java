@@ -29,28 +29,66 @@ public record ConservativeDpoLoss(double beta, double epsilon) {
     /**
      * What a batch of pairs gives.
      *
-     * @param value     mean loss, nats
-     * @param dchosen   [P] derivative of the value by the chosen sequences' log-probabilities
+     * @param sum       of the pairs' losses, each times its weight, nats
+     * @param count     sum of the weights
+     * @param dchosen   [P] derivative of {@code sum / total} by the chosen sequences' log-probabilities
      * @param drejected [P] by the rejected ones'
-     * @param accuracy  share of pairs whose chosen reward is above the rejected one's
+     * @param right     pairs whose chosen reward is above the rejected one's
+     * @param margin    sum of chosen reward minus rejected reward, beta times the log-ratios' difference
      */
-    public record Value(double value, float[] dchosen, float[] drejected, double accuracy) {}
+    public record Value(double sum, double count, float[] dchosen, float[] drejected, long right, double margin) {
+        /** Mean loss; 0 without a pair. */
+        public double value() {
+            return count == 0 ? 0 : sum / count;
+        }
 
-    /** Value and gradients; all arrays [P] of summed sequence log-probabilities in nats. */
+        /** Share of pairs whose chosen reward is above the rejected one's. */
+        public double accuracy() {
+            return (double) right / dchosen.length;
+        }
+    }
+
+    /** Value and gradients of the mean; all arrays [P] of summed sequence log-probabilities in nats. */
     public Value of(float[] chosen, float[] rejected, float[] referenceChosen, float[] referenceRejected) {
+        return of(chosen, rejected, referenceChosen, referenceRejected, null, chosen.length);
+    }
+
+    /**
+     * The same with weights, a part of a larger mean.
+     *
+     * @param weights [P] at least 0, or null for 1 each
+     * @param total   what the gradient is divided by: the weights of all parts
+     */
+    public Value of(
+            float[] chosen,
+            float[] rejected,
+            float[] referenceChosen,
+            float[] referenceRejected,
+            float[] weights,
+            double total) {
         int p = chosen.length;
         PreferenceLoss.Result result = PreferenceLoss.compute(
                 PreferenceSpec.of(Kind.SIGMOID, beta, epsilon),
                 PreferenceLoss.Pairs.of(
-                        Tensors.floats(chosen, p),
-                        Tensors.floats(rejected, p),
-                        Tensors.floats(referenceChosen, p),
-                        Tensors.floats(referenceRejected, p)),
-                PreferenceLoss.Upstream.of(p == 0 ? 0 : 1.0 / p));
+                                Tensors.floats(chosen, p),
+                                Tensors.floats(rejected, p),
+                                Tensors.floats(referenceChosen, p),
+                                Tensors.floats(referenceRejected, p))
+                        .with(weights == null ? null : Tensors.floats(weights, p), null),
+                PreferenceLoss.Upstream.of(total == 0 ? 0 : 1.0 / total));
+        double count = p;
+        if (weights != null) {
+            count = 0;
+            for (float weight : weights) {
+                count += weight;
+            }
+        }
         return new Value(
-                result.lossSum() / p,
+                result.lossSum(),
+                count,
                 Tensors.toFloats(result.dchosen()),
                 Tensors.toFloats(result.drejected()),
-                (double) result.right() / p);
+                result.right(),
+                result.marginSum());
     }
 }

@@ -28,26 +28,20 @@ public final class CrossEntropyLoss {
      */
     public static LossValue of(Tensor logits, long[] targets, float[] weights) {
         int m = targets.length;
-        double total = 0;
-        for (int i = 0; i < m; i++) {
-            total += weights == null ? 1 : weights[i];
-        }
+        double total = total(m, weights);
         Tensor buffer = logits.detach();
         if (total == 0) {
-            return new LossValue(0, buffer.zero_());
+            return LossValue.of(0, 0, buffer.zero_());
         }
         Tensor ids = Tensors.longs(targets, m);
         Tensor rowWeights = weights == null ? null : Tensors.floats(weights, m);
         TokenLogProb.Result forward = TokenLogProb.forward(buffer, ids, rowWeights);
         float[] logps = Tensors.toFloats(forward.logps());
-        double sum = 0;
-        for (int i = 0; i < m; i++) {
-            sum -= (weights == null ? 1 : weights[i]) * (double) logps[i];
-        }
+        double sum = sum(logps, weights);
         float[] upstream = new float[m];
         Arrays.fill(upstream, (float) (-1 / total));
         TokenLogProb.backwardInPlace(buffer, ids, forward.lse(), Tensors.floats(upstream, m), rowWeights);
-        return new LossValue(sum / total, buffer);
+        return LossValue.of(sum, total, buffer);
     }
 
     /**
@@ -61,14 +55,25 @@ public final class CrossEntropyLoss {
      */
     public static LossValue ofHidden(
             Tensor hidden, LanguageHead head, LinearLogProb.Accumulators into, long[] targets, float[] weights) {
+        double total = total(targets.length, weights);
+        return total == 0
+                ? LossValue.of(0, 0, torch.zeros_like(hidden))
+                : ofHidden(hidden, head, into, targets, weights, total);
+    }
+
+    /**
+     * The same, a part of a larger mean.
+     *
+     * @param total what the gradient is divided by: the weights of all parts, above 0
+     */
+    public static LossValue ofHidden(
+            Tensor hidden,
+            LanguageHead head,
+            LinearLogProb.Accumulators into,
+            long[] targets,
+            float[] weights,
+            double total) {
         int m = targets.length;
-        double total = 0;
-        for (int i = 0; i < m; i++) {
-            total += weights == null ? 1 : weights[i];
-        }
-        if (total == 0) {
-            return new LossValue(0, torch.zeros_like(hidden));
-        }
         float[] upstream = new float[m];
         Arrays.fill(upstream, (float) (-1 / total));
         LinearLogProb.Gradients gradients = LinearLogProb.forwardBackward(
@@ -79,11 +84,23 @@ public final class CrossEntropyLoss {
                 Tensors.floats(upstream, m),
                 into,
                 LinearLogProb.DEFAULT_BUDGET);
-        float[] logps = Tensors.toFloats(gradients.result().logps());
-        double sum = 0;
+        return LossValue.of(
+                sum(Tensors.toFloats(gradients.result().logps()), weights), total(m, weights), gradients.dhidden());
+    }
+
+    private static double total(int m, float[] weights) {
+        double total = 0;
         for (int i = 0; i < m; i++) {
+            total += weights == null ? 1 : weights[i];
+        }
+        return total;
+    }
+
+    private static double sum(float[] logps, float[] weights) {
+        double sum = 0;
+        for (int i = 0; i < logps.length; i++) {
             sum -= (weights == null ? 1 : weights[i]) * (double) logps[i];
         }
-        return new LossValue(sum / total, gradients.dhidden());
+        return sum;
     }
 }

@@ -28,18 +28,30 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
      * @param annealed share of {@code klWeight} in force, 0 to 1
      */
     public LossValue of(Tensor logits, double[][][] labels, double annealed) {
+        int items = 0;
+        for (double[][] each : labels) {
+            items += answered(each) > 0 ? 1 : 0;
+        }
+        // No item is left: the losses are 0, whatever they are divided by.
+        return of(logits, labels, null, Math.max(1, items), annealed);
+    }
+
+    /**
+     * The same with weights of items, a part of a larger mean.
+     *
+     * @param weights [B] at least 0, or null for 1 each
+     * @param total   what the gradient is divided by: the weights of all parts' items with an answer, above 0
+     */
+    public LossValue of(Tensor logits, double[][][] labels, float[] weights, double total, double annealed) {
         int b = labels.length;
         int w = labels[0].length;
         int k = Math.toIntExact(logits.size(1));
         float[] targets = new float[b * w * k];
         float[] lambda = new float[b * w];
-        int items = 0;
+        double count = 0;
         for (int i = 0; i < b; i++) {
-            int answered = 0;
-            for (double[] label : labels[i]) {
-                answered += label == null ? 0 : 1;
-            }
-            items += answered > 0 ? 1 : 0;
+            int answered = answered(labels[i]);
+            count += answered == 0 ? 0 : weights == null ? 1 : weights[i];
             for (int j = 0; j < w; j++) {
                 double[] label = labels[i][j];
                 if (label == null) {
@@ -51,19 +63,28 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
                 }
             }
         }
-        Tensor z = logits.detach();
-        Tensor y = Tensors.floats(targets, b, w, k);
-        Tensor shares = Tensors.floats(lambda, b, w);
         float[] upstream = new float[b];
-        // No item is left: the losses are 0, whatever they are divided by.
-        int counted = Math.max(1, items);
-        Arrays.fill(upstream, 1f / counted);
+        Arrays.fill(upstream, 1f / (float) total);
         EvidentialLoss.LossAndGradient both = EvidentialLoss.forwardBackward(
-                Tensors.floats(upstream, b), z, y, shares, null, evidence, klWeight * annealed);
+                Tensors.floats(upstream, b),
+                logits.detach(),
+                Tensors.floats(targets, b, w, k),
+                Tensors.floats(lambda, b, w),
+                weights == null ? null : Tensors.floats(weights, b),
+                evidence,
+                klWeight * annealed);
         double sum = 0;
         for (float loss : Tensors.toFloats(both.result().loss())) {
             sum += loss;
         }
-        return new LossValue(sum / counted, both.dlogits());
+        return LossValue.of(sum, count, both.dlogits());
+    }
+
+    private static int answered(double[][] labels) {
+        int answered = 0;
+        for (double[] label : labels) {
+            answered += label == null ? 0 : 1;
+        }
+        return answered;
     }
 }

@@ -253,16 +253,16 @@ public final class Decoder implements AutoCloseable {
     /**
      * A training pass.
      *
-     * @param step which the adapters' dropout is a function of
+     * @param dropout stream of the adapters' dropout, one a pass; a mask is a function of it and the place in the model
      * @throws IllegalStateException if nothing here is trained
      */
-    public Pass forward(FlatBatch batch, long step) {
+    public Pass forward(FlatBatch batch, CounterRandom dropout) {
         check(batch.longest(), batch.ids());
         // The gradients' buffer must be there before autograd looks for it.
         parameters().gradients();
-        PassContext pass = context(batch, CounterRandom.of(step, "dropout"));
+        PassContext pass = context(batch, dropout);
         Tensor x = embed(batch.ids(), batch.positions(), pass);
-        return checkpointing ? Pass.checkpointed(x, blocks, pass, this) : Pass.of(finish(through(x, pass), pass));
+        return checkpointing ? Pass.checkpointed(x, blocks, pass, last -> finish(last, pass)) : Pass.of(finish(through(x, pass), pass));
     }
 
     private Tensor through(Tensor x, PassContext pass) {

@@ -6,6 +6,7 @@ import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
@@ -31,7 +32,8 @@ public final class Pass {
     }
 
     /** Only the blocks' inputs are kept; each block is computed again when its gradient is due. */
-    static Pass checkpointed(Tensor embedded, List<Block> blocks, PassContext context, Decoder decoder) {
+    static Pass checkpointed(
+            Tensor embedded, List<Block> blocks, PassContext context, UnaryOperator<Tensor> finish) {
         List<Tensor> inputs = new ArrayList<>();
         Tensor x = embedded.detach();
         try (Tensors.GradientMode off = Tensors.withoutGradients()) {
@@ -44,7 +46,7 @@ public final class Pass {
         }
         Tensor last = x.detach();
         last.set_requires_grad(true);
-        return new Pass(decoder.finish(last, context), () -> {
+        return new Pass(finish.apply(last), () -> {
             Tensor gradient = last.grad();
             for (int i = blocks.size() - 1; i >= 0; i--) {
                 try (Scope scope = new Scope()) {

@@ -13,11 +13,12 @@ import java.util.Map;
  * the same values summarised over seeds. Figures of two runs with the same seeds, build and machine kind are equal to the
  * last bit; times and memory are not.
  *
- * @param schema              version of this layout, now 1
+ * @param schema              version of this layout, {@link #SCHEMA}
  * @param name                the configuration's name
  * @param configHash          SHA-256 (hex) of the configuration after overrides
  * @param commit              commit that the engine was built from, with "-dirty" if the tree had changes; "unknown" outside git
  * @param build               SHA-256 (hex) of the engine's classes and native library
+ * @param stages              SHA-256 (hex) of all stages' hashes: what the figures depend on, data and model folders among it
  * @param started             UTC time, ISO 8601
  * @param wallSeconds         of the run that wrote this file; reused stages cost nothing in it
  * @param stagesRun           stages that this run executed
@@ -38,6 +39,7 @@ public record Results(
         String configHash,
         String commit,
         String build,
+        String stages,
         String started,
         double wallSeconds,
         int stagesRun,
@@ -49,6 +51,8 @@ public record Results(
         Map<String, Object> config,
         List<Task> tasks,
         List<Figure> figures) {
+    /** The version of this layout. */
+    public static final int SCHEMA = 2;
 
     /**
      * One task's summary.

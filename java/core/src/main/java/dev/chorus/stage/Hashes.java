@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** SHA-256 of texts, trees and files, in hex. */
 public final class Hashes {
@@ -42,6 +43,16 @@ public final class Hashes {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree is always writable", e);
         }
+    }
+
+    /** Of texts, in their order. */
+    public static String of(List<String> texts) {
+        MessageDigest digest = digest();
+        for (String text : texts) {
+            digest.update(text.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) 0);
+        }
+        return hex(digest);
     }
 
     public static String of(Path file) throws IOException {

@@ -42,7 +42,8 @@ public final class Stage {
      * @param work     estimated cost
      * @param settings all that the output depends on besides the inputs and the engine's build
      */
-    public Stage(String kind, String id, double work, List<Stage> inputs, ObjectNode settings, String build, Body body) {
+    public Stage(
+            String kind, String id, double work, List<Stage> inputs, ObjectNode settings, String build, Body body) {
         this.kind = kind;
         this.id = id;
         this.work = work;

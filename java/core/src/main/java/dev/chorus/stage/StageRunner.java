@@ -1,5 +1,6 @@
 package dev.chorus.stage;
 
+import dev.chorus.files.FileFault;
 import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.torch.LibTorch;
 import java.io.IOException;
@@ -119,7 +120,11 @@ public final class StageRunner {
         try {
             LibTorch.threads(1);
             for (Stage stage = next(); stage != null; stage = next()) {
-                runOne(stage);
+                try {
+                    runOne(stage);
+                } finally {
+                    ended();
+                }
             }
         } catch (Stopped e) {
             // Another worker has the reason.
@@ -152,6 +157,11 @@ public final class StageRunner {
 
     private synchronized void completed(Stage stage) {
         done.add(stage);
+        notifyAll();
+    }
+
+    /** A stage that {@link #next} gave out is at its end, well or not. */
+    private synchronized void ended() {
         running--;
         notifyAll();
     }
@@ -161,8 +171,12 @@ public final class StageRunner {
             failure = reason;
         }
         stopping = true;
-        running--;
         notifyAll();
+    }
+
+    /** Stages that have begun and not ended; 0 when {@link #run} has returned. */
+    synchronized int running() {
+        return running;
     }
 
     private void runOne(Stage stage) throws IOException {
@@ -177,7 +191,7 @@ public final class StageRunner {
         } catch (IOException e) {
             abandon(folder);
             throw new StageException(
-                    "stage " + stage.id() + ": cannot write " + store.folder(stage) + ": " + e.getMessage()
+                    "stage " + stage.id() + ": cannot write " + store.folder(stage) + ": " + FileFault.sentence(e)
                             + "; finished stages are kept, the same command goes on from here",
                     e);
         } catch (RuntimeException | Error e) {

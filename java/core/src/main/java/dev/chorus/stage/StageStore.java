@@ -4,17 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigException;
+import dev.chorus.files.WholeFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -27,7 +24,6 @@ import java.util.stream.Stream;
  */
 public final class StageStore implements AutoCloseable {
     private static final String MANIFEST = "manifest.json";
-    private static final String UNFINISHED = ".unfinished-";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path root;
@@ -52,8 +48,8 @@ public final class StageStore implements AutoCloseable {
         try (Stream<Path> kinds = Files.list(root)) {
             for (Path kind : kinds.filter(Files::isDirectory).toList()) {
                 try (Stream<Path> stages = Files.list(kind)) {
-                    for (Path left : stages.filter(StageStore::isUnfinished).toList()) {
-                        deleteTree(left);
+                    for (Path left : stages.filter(WholeFolder::isUnfinished).toList()) {
+                        WholeFolder.discard(left);
                     }
                 }
             }
@@ -79,10 +75,6 @@ public final class StageStore implements AutoCloseable {
         }
     }
 
-    private static boolean isUnfinished(Path path) {
-        return path.getFileName().toString().startsWith(UNFINISHED);
-    }
-
     /** Where a stage's output is, or will be. */
     public Path folder(Stage stage) {
         String name = stage.id().substring(stage.kind().length() + 1).replace('/', '-');
@@ -104,11 +96,7 @@ public final class StageStore implements AutoCloseable {
 
     /** A folder for a stage to write to. */
     public Path begin(Stage stage) throws IOException {
-        Path finished = folder(stage);
-        Path folder = finished.resolveSibling(UNFINISHED + finished.getFileName());
-        deleteTree(folder);
-        Files.createDirectories(folder);
-        return folder;
+        return WholeFolder.begin(folder(stage));
     }
 
     /** Makes what was written to {@link #begin}'s folder the stage's output. */
@@ -117,22 +105,17 @@ public final class StageStore implements AutoCloseable {
         manifest.put("stage", stage.id());
         manifest.put("hash", stage.hash());
         ObjectNode files = manifest.putObject("files");
-        for (Path file : files(folder)) {
-            force(file);
+        for (Path file : WholeFolder.files(folder)) {
             files.put(folder.relativize(file).toString(), Hashes.of(file));
         }
         Path manifestFile = folder.resolve(MANIFEST);
         Files.writeString(manifestFile, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(manifest) + "\n");
-        force(manifestFile);
-        Path finished = folder(stage);
-        deleteTree(finished);
-        Files.move(folder, finished, StandardCopyOption.ATOMIC_MOVE);
-        force(finished.getParent());
+        WholeFolder.commit(folder, folder(stage), true);
     }
 
     /** Throws away what a failed stage has written. */
     public void abandon(Path folder) throws IOException {
-        deleteTree(folder);
+        WholeFolder.discard(folder);
     }
 
     @Override
@@ -163,36 +146,6 @@ public final class StageStore implements AutoCloseable {
             return null;
         } catch (IOException e) {
             return e.getMessage();
-        }
-    }
-
-    private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> walk = Files.walk(folder)) {
-            return walk.filter(Files::isRegularFile).sorted().toList();
-        }
-    }
-
-    /** Forces a file or a folder's entries to disk. */
-    public static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void deleteTree(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> walk = Files.walk(folder)) {
-            walk.sorted(Comparator.reverseOrder()).forEach(path -> {
-                try {
-                    Files.delete(path);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 }

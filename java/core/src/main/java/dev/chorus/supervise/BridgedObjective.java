@@ -1,20 +1,18 @@
 package dev.chorus.supervise;
 
-import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.loss.BridgedKlLoss;
 import dev.chorus.loss.LossValue;
-import dev.chorus.model.Decoder;
-import dev.chorus.model.Pass;
-import dev.chorus.model.batch.CompletionRows;
-import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.text.WordBridge;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
-import dev.chorus.train.Batch;
-import dev.chorus.train.Objective;
-import java.util.ArrayList;
+import dev.chorus.train.Progress;
+import dev.chorus.train.TokenObjective;
+import dev.chorus.train.batch.HeadRows;
+import dev.chorus.train.batch.TokenRows;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -27,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  * the equal weights of the models. A sequence's loss is the mean over its completion tokens; the batch's is the mean over
  * sequences.
  */
-public final class BridgedObjective implements Objective {
+public final class BridgedObjective implements TokenObjective {
     /**
      * One weak model's label of one item, ready for the strong tokenizer.
      *
@@ -40,70 +38,72 @@ public final class BridgedObjective implements Objective {
     /** Bytes for logits and their exponentials. */
     private static final long TOP1_BUDGET = LinearLogProb.DEFAULT_BUDGET;
 
-    private final Decoder decoder;
     private final List<List<Target>> targets;
+    private final ItemWeights weights;
 
     /**
-     * Trains a decoder.
+     * On these targets.
      *
      * @param targets [item][label] items may have different numbers; one without labels counts as removed
+     * @param weights [item] how much each counts
      */
-    public BridgedObjective(Decoder decoder, List<List<Target>> targets) {
-        this.decoder = decoder;
+    public BridgedObjective(List<List<Target>> targets, ItemWeights weights) {
         this.targets = targets;
+        this.weights = weights;
     }
 
     @Override
-    public double accumulate(Batch batch) {
-        List<Target> chosen = new ArrayList<>();
-        List<int[]> tokens = new ArrayList<>();
-        for (int item : batch.items()) {
-            List<Target> labels = targets.get(item);
-            if (!labels.isEmpty()) {
-                Target target = labels.get((item + batch.epoch()) % labels.size());
-                chosen.add(target);
-                tokens.add(target.sequence().tokens());
-            }
-        }
-        if (chosen.isEmpty()) {
-            return 0;
-        }
-        int[] starts =
-                chosen.stream().mapToInt(target -> target.sequence().start()).toArray();
-        FlatBatch flat = FlatBatch.of(tokens);
-        CompletionRows rows = CompletionRows.of(flat, starts);
-        Pass pass = decoder.forward(flat, batch.step());
-        Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
-        LanguageHead head = decoder.head();
-        double[] top1 = top1(hidden.detach(), rows.count(), head.weight().size(0));
+    public TokenRows rows(int[] items, int epoch) {
+        int[] counted = Arrays.stream(items)
+                .filter(item -> weights.of(item) > 0 && !targets.get(item).isEmpty())
+                .toArray();
+        return new TokenRows(
+                counted,
+                Arrays.stream(counted)
+                        .mapToObj(item -> target(item, epoch).sequence())
+                        .toList(),
+                weights.of(counted),
+                weights.sum(counted));
+    }
+
+    @Override
+    public LossValue loss(HeadRows rows, Progress at) {
+        double[] top1 = top1(rows);
         double[] scores = new double[rows.count()];
-        double[] weights = new double[rows.count()];
+        double[] shares = new double[rows.count()];
         int m = 0;
-        for (Target target : chosen) {
+        for (int s = 0; s < rows.batch().items().length; s++) {
+            Target target = target(rows.batch().items()[s], at.epoch());
             int length = target.sequence().tokens().length - target.sequence().start();
             double[] own = new double[length];
             System.arraycopy(top1, m, own, 0, length);
             double[] tau = WordBridge.spread(target.words(), target.wordScores(), own);
             for (int t = 0; t < length; t++, m++) {
                 scores[m] = Math.exp(tau[t]);
-                weights[m] = 1.0 / (length * (double) chosen.size());
+                shares[m] = rows.batch().weight(s) / (length * rows.total());
             }
         }
-        LossValue loss =
-                BridgedKlLoss.of(hidden.detach(), head, decoder.headGradients(), rows.targets(), scores, weights);
-        pass.backward(hidden, loss.gradient());
-        return loss.value();
+        LossValue mean =
+                BridgedKlLoss.of(rows.hidden(), rows.head(), rows.into(), rows.targets(), scores, shares);
+        return LossValue.of(mean.sum() * rows.total(), rows.batch().count(), mean.gradient());
     }
 
-    /** The student's largest probability of every row of hidden [M, E] over V tokens: some rows' logits at a time. */
-    private double[] top1(Tensor hidden, int m, long v) {
+    private Target target(int item, int epoch) {
+        List<Target> labels = targets.get(item);
+        return labels.get((item + epoch) % labels.size());
+    }
+
+    /** The student's largest probability of every row: some rows' logits at a time. */
+    private static double[] top1(HeadRows rows) {
+        int m = rows.count();
         double[] top1 = new double[m];
-        int chunk = (int) Math.max(1, Math.min(m, TOP1_BUDGET / (2L * Float.BYTES * v)));
+        int chunk = (int) Math.max(
+                1, Math.min(m, TOP1_BUDGET / (2L * Float.BYTES * rows.head().weight().size(0))));
         for (int first = 0; first < m; first += chunk) {
             int count = Math.min(chunk, m - first);
             try (Scope scope = new Scope();
                     Tensors.GradientMode off = Tensors.withoutGradients()) {
-                Tensor logits = decoder.logits(hidden.narrow(0, first, count));
+                Tensor logits = rows.head().logits(rows.hidden().narrow(0, first, count));
                 System.arraycopy(BridgedKlLoss.top1(logits), 0, top1, first, count);
             }
         }

@@ -1,6 +1,5 @@
 package dev.chorus.supervise;
 
-import dev.chorus.data.Example;
 import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.labels.TextLabels;
 import dev.chorus.model.batch.Sequence;
@@ -16,21 +15,21 @@ public final class BridgedTargets {
     private BridgedTargets() {}
 
     /**
-     * One target for every sentence and weak model: that model's best text.
+     * One target for every item and weak model: that model's best text.
      *
-     * <p>A text whose generation was cut has no score for the end of sequence; the strong model is not taught to end it.
+     * <p>A text whose generation was cut has no score for the end of sequence; the strong model is not taught to end it. One that
+     * is longer than the strong model's positions is left out.
      *
-     * @return [N][W]
+     * @return [N][W], or fewer for an item
      */
-    public static List<List<Target>> of(Tokenizer strong, List<Example> examples, List<TextLabels> labels) {
+    public static List<List<Target>> of(TextSet set) {
         List<List<Target>> targets = new ArrayList<>();
-        for (int n = 0; n < examples.size(); n++) {
-            int[] prompt = SentencePrompt.encode(strong, examples.get(n).sentence());
+        for (int n = 0; n < set.prompts().size(); n++) {
             List<Target> ofItem = new ArrayList<>();
-            for (TextLabels each : labels) {
-                TextLabel label = each.nBest().get(n).get(0);
-                Target target = target(strong, prompt, label);
-                if (target.sequence().tokens().length > target.sequence().start()) {
+            for (TextLabels each : set.labels()) {
+                Target target = target(set.tokenizer(), set.prompts().get(n), each.nBest().get(n).get(0));
+                int length = target.sequence().tokens().length;
+                if (length > target.sequence().start() && length <= set.longest()) {
                     ofItem.add(target);
                 }
             }

@@ -1,21 +1,20 @@
 package dev.chorus.supervise;
 
 import dev.chorus.kernels.HeadTarget;
-import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.loss.ConservativeDpoLoss;
-import dev.chorus.model.Decoder;
-import dev.chorus.model.Pass;
-import dev.chorus.model.batch.CompletionRows;
-import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.loss.LossValue;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.torch.Tensors;
-import dev.chorus.train.Batch;
-import dev.chorus.train.Objective;
-import dev.chorus.train.Trainer;
+import dev.chorus.train.Progress;
+import dev.chorus.train.TokenObjective;
+import dev.chorus.train.batch.HeadRows;
+import dev.chorus.train.batch.TokenRows;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
+import java.util.Map;
 
 /**
  * DPO on pairs of completions whose reference log-probabilities were computed once, before training.
@@ -28,10 +27,10 @@ import org.bytedeco.pytorch.Tensor;
  * try (Adapter.Off off = adapter.off()) {
  *     reference = SequenceScorer.tokenLogps(decoder, sequences, 4096);
  * }
- * new Trainer(decoder.parameters(), settings, seed).run(pairs.size(), new PreferenceObjective(decoder, pairs, loss), ...);
+ * new Trainer(decoder, settings, seed).run(pairs.size(), new PreferenceObjective(pairs, loss), ...);
  * }</pre>
  */
-public final class PreferenceObjective implements Objective {
+public final class PreferenceObjective implements TokenObjective {
     /**
      * One pair.
      *
@@ -42,68 +41,87 @@ public final class PreferenceObjective implements Objective {
      */
     public record Pair(Sequence chosen, Sequence rejected, double referenceChosen, double referenceRejected) {}
 
-    private final Decoder decoder;
     private final List<Pair> pairs;
+    private final ItemWeights weights;
     private final ConservativeDpoLoss loss;
 
-    /** Trains the policy, which starts as the reference. */
-    public PreferenceObjective(Decoder decoder, List<Pair> pairs, ConservativeDpoLoss loss) {
-        this.decoder = decoder;
+    /** On pairs that count alike; the policy starts as the reference. */
+    public PreferenceObjective(List<Pair> pairs, ConservativeDpoLoss loss) {
+        this(pairs, ItemWeights.even(pairs.size()), loss);
+    }
+
+    /**
+     * On these pairs.
+     *
+     * @param weights [pairs] how much each counts
+     */
+    public PreferenceObjective(List<Pair> pairs, ItemWeights weights, ConservativeDpoLoss loss) {
         this.pairs = pairs;
+        this.weights = weights;
         this.loss = loss;
     }
 
+    /** Sequences 0 to P-1 are chosen, P to 2P-1 rejected. */
     @Override
-    public double accumulate(Batch batch) {
-        int p = batch.items().length;
-        List<int[]> tokens = new ArrayList<>();
-        int[] starts = new int[2 * p];
+    public TokenRows rows(int[] items, int epoch) {
+        int[] counted =
+                Arrays.stream(items).filter(item -> weights.of(item) > 0).toArray();
+        int p = counted.length;
+        int[] twice = new int[2 * p];
+        List<Sequence> sequences = new ArrayList<>();
+        for (int i = 0; i < 2 * p; i++) {
+            twice[i] = counted[i % p];
+            Pair pair = pairs.get(twice[i]);
+            sequences.add(i < p ? pair.chosen() : pair.rejected());
+        }
+        return new TokenRows(twice, sequences, weights.of(twice), weights.sum(counted));
+    }
+
+    @Override
+    public LossValue loss(HeadRows rows, Progress at) {
+        int p = rows.batch().items().length / 2;
         float[] referenceChosen = new float[p];
         float[] referenceRejected = new float[p];
-        // Sequences 0 to P-1 are chosen, P to 2P-1 rejected.
         for (int i = 0; i < p; i++) {
-            Pair pair = pairs.get(batch.items()[i]);
-            tokens.add(pair.chosen().tokens());
-            starts[i] = pair.chosen().start();
+            Pair pair = pairs.get(rows.batch().items()[i]);
             referenceChosen[i] = (float) pair.referenceChosen();
             referenceRejected[i] = (float) pair.referenceRejected();
         }
-        for (int i = 0; i < p; i++) {
-            Pair pair = pairs.get(batch.items()[i]);
-            tokens.add(pair.rejected().tokens());
-            starts[p + i] = pair.rejected().start();
-        }
-        FlatBatch flat = FlatBatch.of(tokens);
-        CompletionRows rows = CompletionRows.of(flat, starts);
-        Pass pass = decoder.forward(flat, batch.step());
-        Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
-        LanguageHead head = decoder.head();
         HeadTarget targets = new HeadTarget.Token(Tensors.longs(rows.targets(), rows.count()));
         // The gradient of a token needs its pair's sums: the logits are computed twice, and never held.
         LinearLogProb.Result forward =
-                LinearLogProb.forward(hidden.detach(), head, targets, null, LinearLogProb.DEFAULT_BUDGET);
-        float[] tokenLogps = Tensors.toFloats(forward.logps());
-        double[] sums = new double[2 * p];
-        for (int m = 0; m < rows.count(); m++) {
-            sums[rows.sequence()[m]] += tokenLogps[m];
-        }
-        ConservativeDpoLoss.Value value =
-                loss.of(range(sums, 0, p), range(sums, p, 2 * p), referenceChosen, referenceRejected);
+                LinearLogProb.forward(rows.hidden(), rows.head(), targets, null, LinearLogProb.DEFAULT_BUDGET);
+        double[] sums = sums(Tensors.toFloats(forward.logps()), rows.sequence(), 2 * p);
+        float[] pairWeights =
+                rows.batch().weights() == null ? null : Arrays.copyOf(rows.batch().weights(), p);
+        ConservativeDpoLoss.Value value = loss.of(
+                range(sums, 0, p), range(sums, p, 2 * p), referenceChosen, referenceRejected, pairWeights, rows.total());
         float[] upstream = new float[rows.count()];
         for (int m = 0; m < upstream.length; m++) {
             int sequence = rows.sequence()[m];
             upstream[m] = sequence < p ? value.dchosen()[sequence] : value.drejected()[sequence - p];
         }
         LinearLogProb.Gradients gradients = LinearLogProb.forwardBackward(
-                hidden.detach(),
-                head,
+                rows.hidden(),
+                rows.head(),
                 targets,
                 null,
                 Tensors.floats(upstream, upstream.length),
-                decoder.headGradients(),
+                rows.into(),
                 LinearLogProb.DEFAULT_BUDGET);
-        pass.backward(hidden, gradients.dhidden());
-        return value.value();
+        return new LossValue(
+                value.sum(),
+                value.count(),
+                gradients.dhidden(),
+                Map.of("rewards/accuracies", (double) value.right(), "rewards/margins", value.margin()));
+    }
+
+    private static double[] sums(float[] logps, int[] sequence, int sequences) {
+        double[] sums = new double[sequences];
+        for (int m = 0; m < logps.length; m++) {
+            sums[sequence[m]] += logps[m];
+        }
+        return sums;
     }
 
     private static float[] range(double[] values, int from, int to) {

@@ -14,9 +14,16 @@ import java.util.List;
  *
  * <p>Tokens meet words by character offsets: a token belongs to the word that holds its last non-space character, and the
  * end-of-sequence token to the last word. Words without a token on one of the sides merge with the next until both sides
- * have one. (The authors' code matches suffixes greedily, which fails where an early token is also a suffix of the word.)
+ * have one; where the last word lacks one it joins the word before. (The authors' code matches suffixes greedily, which fails
+ * where an early token is also a suffix of the word: {@link GreedyWordMap}.)
  */
 public final class WordBridge {
+    /** Temperature at which every token of a word takes the same share. */
+    public static final double UNIFORM = Double.POSITIVE_INFINITY;
+
+    /** Temperature of an older script of the authors. */
+    public static final double OLDER_SCRIPT = 0.3;
+
     private WordBridge() {}
 
     /**
@@ -39,9 +46,10 @@ public final class WordBridge {
      * @return words in order; together they cover every token of both sides, the ends included
      */
     public static List<Word> align(String text, int[][] weakSpans, int[][] strongSpans, boolean ended) {
-        int[] weak = wordOfTokens(text, weakSpans);
-        int[] strong = wordOfTokens(text, strongSpans);
-        int words = Math.max(1, countWords(text));
+        int[] wordOfCharacter = wordOfCharacter(text);
+        int[] weak = wordOfTokens(wordOfCharacter, weakSpans);
+        int[] strong = wordOfTokens(wordOfCharacter, strongSpans);
+        int words = text.isEmpty() ? 1 : wordOfCharacter[text.length() - 1] + 1;
         List<Word> aligned = new ArrayList<>();
         int w = 0;
         int s = 0;
@@ -62,7 +70,15 @@ public final class WordBridge {
         }
         // The last word takes what remains, the ends of sequence with it.
         int end = ended ? 1 : 0;
-        aligned.add(new Word(weakFrom, weak.length + end, strongFrom, strong.length + end));
+        Word last = new Word(weakFrom, weak.length + end, strongFrom, strong.length + end);
+        boolean oneSided = last.weakFrom == last.weakTo || last.strongFrom == last.strongTo;
+        if (oneSided && !aligned.isEmpty()) {
+            // There is no next word to merge with: a score without a token would be lost, a token without a score
+            // certain.
+            Word before = aligned.remove(aligned.size() - 1);
+            last = new Word(before.weakFrom, last.weakTo, before.strongFrom, last.strongTo);
+        }
+        aligned.add(last);
         return aligned;
     }
 
@@ -86,26 +102,36 @@ public final class WordBridge {
      * @return log-scores, at most 0 where the word scores are
      */
     public static double[] spread(List<Word> words, double[] wordScores, double[] top1) {
+        return spread(words, wordScores, top1, 1);
+    }
+
+    /**
+     * The same with sharper or even shares, {@code w = softmax(-m / temperature)}.
+     *
+     * @param temperature above 0: 1 in the paper's code, {@link #OLDER_SCRIPT} in an older script of it, {@link #UNIFORM} for
+     *                    equal shares
+     */
+    public static double[] spread(List<Word> words, double[] wordScores, double[] top1, double temperature) {
+        if (!(temperature > 0)) {
+            throw new IllegalArgumentException("word bridge: expected a temperature above 0, got " + temperature);
+        }
         double[] tau = new double[top1.length];
         for (int j = 0; j < words.size(); j++) {
             Word word = words.get(j);
             double sum = 0;
             for (int t = word.strongFrom(); t < word.strongTo(); t++) {
-                sum += Math.exp(-top1[t]);
+                sum += Math.exp(-top1[t] / temperature);
             }
             for (int t = word.strongFrom(); t < word.strongTo(); t++) {
-                tau[t] = Math.exp(-top1[t]) / sum * wordScores[j];
+                tau[t] = Math.exp(-top1[t] / temperature) / sum * wordScores[j];
             }
         }
         return tau;
     }
 
-    private static int countWords(String text) {
-        return text.isBlank() ? 0 : text.strip().split(" +").length;
-    }
-
-    private static int[] wordOfTokens(String text, int[][] spans) {
-        int[] wordOfCharacter = new int[text.length()];
+    /** The word of every character; spaces belong to the word before them, those at the beginning to the first. */
+    private static int[] wordOfCharacter(String text) {
+        int[] words = new int[text.length()];
         int word = -1;
         boolean inside = false;
         for (int i = 0; i < text.length(); i++) {
@@ -114,12 +140,16 @@ public final class WordBridge {
                 word++;
             }
             inside = !space;
-            wordOfCharacter[i] = Math.max(word, 0);
+            words[i] = Math.max(word, 0);
         }
+        return words;
+    }
+
+    private static int[] wordOfTokens(int[] wordOfCharacter, int[][] spans) {
         int[] words = new int[spans.length];
         for (int t = 0; t < spans.length; t++) {
             // A space counts to the word before it, so the last character decides.
-            int last = Math.min(spans[t][1], text.length()) - 1;
+            int last = Math.min(spans[t][1], wordOfCharacter.length) - 1;
             words[t] = last < 0 ? 0 : wordOfCharacter[last];
             if (t > 0) {
                 words[t] = Math.max(words[t], words[t - 1]);

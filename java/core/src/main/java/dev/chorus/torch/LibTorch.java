@@ -59,7 +59,8 @@ public final class LibTorch {
                 () -> {
                     try {
                         load();
-                    } catch (LinkageError e) {
+                    } catch (LinkageError | RuntimeException e) {
+                        // A daemon's stack trace would stand before the sentence that load gives the caller.
                         log.debug("LibTorch does not load", e);
                     }
                 },
@@ -92,6 +93,12 @@ public final class LibTorch {
                     .matcher(torch.show_config().getString());
             return version.find() ? version.group(1) : "unknown";
         }
+    }
+
+    /** The instruction set that its operators use, such as {@code AVX512}; {@code ATEN_CPU_CAPABILITY} sets a lower one. */
+    public static String instructions() {
+        load();
+        return torch.get_cpu_capability().getString();
     }
 
     private static void setEnvironment(String name, String value) {

@@ -1,44 +1,63 @@
 package dev.chorus.train;
 
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.loss.LossValue;
-import dev.chorus.model.Decoder;
-import dev.chorus.model.Pass;
-import dev.chorus.model.batch.FlatBatch;
-import java.util.ArrayList;
+import dev.chorus.train.batch.ClassRows;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.bytedeco.pytorch.Tensor;
 
-/** A loss on the class logits of every sequence. */
-public final class ClassificationObjective implements Objective {
-    /** A loss that knows the labels of the batch's items. */
+/** A loss on the class logits of every sequence, whose labels it knows by the index of the item. */
+public final class ClassificationObjective implements ClassObjective {
+    /** A loss that knows the labels of items. */
     @FunctionalInterface
     public interface ClassLoss {
-        /** Value and gradient for logits [B, K] of the batch's items, in their order. */
-        LossValue of(Tensor logits, Batch batch);
+        /**
+         * Value and gradient.
+         *
+         * @param logits  [B, K] of the items, in their order
+         * @param weights [B] how much each counts; null for 1 each
+         * @param total   what the loss is divided by, above 0
+         */
+        LossValue of(Tensor logits, int[] items, float[] weights, double total, Progress at);
     }
 
-    private final Decoder decoder;
     private final List<int[]> sequences;
+    private final ItemWeights weights;
+    private final IntPredicate labelled;
     private final ClassLoss loss;
 
-    /** Trains a decoder with a classification head. */
-    public ClassificationObjective(Decoder decoder, List<int[]> sequences, ClassLoss loss) {
-        this.decoder = decoder;
+    /**
+     * On these sequences.
+     *
+     * @param sequences [N] token ids
+     * @param weights   [N]
+     * @param labelled  whether an item has a label; one without counts as removed
+     */
+    public ClassificationObjective(
+            List<int[]> sequences, ItemWeights weights, IntPredicate labelled, ClassLoss loss) {
         this.sequences = sequences;
+        this.weights = weights;
+        this.labelled = labelled;
         this.loss = loss;
     }
 
     @Override
-    public double accumulate(Batch batch) {
-        List<int[]> tokens = new ArrayList<>();
-        for (int item : batch.items()) {
-            tokens.add(sequences.get(item));
-        }
-        FlatBatch flat = FlatBatch.of(tokens);
-        Pass pass = decoder.forward(flat, batch.step());
-        Tensor logits = decoder.classLogits(pass.hidden(), flat);
-        LossValue value = loss.of(logits, batch);
-        pass.backward(logits, value.gradient());
-        return value.value();
+    public ClassRows rows(int[] items) {
+        int[] counted = Arrays.stream(items)
+                .filter(labelled)
+                .filter(item -> weights.of(item) > 0)
+                .toArray();
+        return new ClassRows(
+                counted,
+                Arrays.stream(counted).mapToObj(sequences::get).toList(),
+                weights.of(counted),
+                weights.sum(counted));
+    }
+
+    @Override
+    public LossValue loss(Tensor logits, ClassRows rows, double total, Progress at) {
+        return loss.of(logits, rows.items(), rows.weights(), total, at);
     }
 }

@@ -1,44 +1,55 @@
 package dev.chorus.train;
 
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.loss.CrossEntropyLoss;
 import dev.chorus.loss.LossValue;
-import dev.chorus.model.Decoder;
-import dev.chorus.model.Pass;
-import dev.chorus.model.batch.CompletionRows;
-import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.batch.Sequence;
-import dev.chorus.torch.Tensors;
-import java.util.ArrayList;
+import dev.chorus.train.batch.HeadRows;
+import dev.chorus.train.batch.TokenRows;
+import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
 
-/** Teacher forcing: cross-entropy on the completion tokens of every sequence, averaged over the batch's tokens. */
-public final class LanguageModelObjective implements Objective {
-    private final Decoder decoder;
+/** Teacher forcing: cross-entropy on the completion tokens of every sequence, averaged over the step's tokens. */
+public final class LanguageModelObjective implements TokenObjective {
     private final List<Sequence> sequences;
+    private final ItemWeights weights;
 
-    /** Trains a decoder to write these completions. */
-    public LanguageModelObjective(Decoder decoder, List<Sequence> sequences) {
-        this.decoder = decoder;
+    /** On these completions, which count alike. */
+    public LanguageModelObjective(List<Sequence> sequences) {
+        this(sequences, ItemWeights.even(sequences.size()));
+    }
+
+    /**
+     * On these completions.
+     *
+     * @param weights [N] how much each counts: its tokens' share of the mean
+     */
+    public LanguageModelObjective(List<Sequence> sequences, ItemWeights weights) {
         this.sequences = sequences;
+        this.weights = weights;
     }
 
     @Override
-    public double accumulate(Batch batch) {
-        List<int[]> tokens = new ArrayList<>();
-        int[] starts = new int[batch.items().length];
-        for (int i = 0; i < starts.length; i++) {
-            Sequence sequence = sequences.get(batch.items()[i]);
-            tokens.add(sequence.tokens());
-            starts[i] = sequence.start();
+    public TokenRows rows(int[] items, int epoch) {
+        int[] counted = Arrays.stream(items)
+                .filter(item -> weights.of(item) > 0 && completion(item) > 0)
+                .toArray();
+        double count = 0;
+        for (int item : counted) {
+            count += weights.of(item) * completion(item);
         }
-        FlatBatch flat = FlatBatch.of(tokens);
-        CompletionRows rows = CompletionRows.of(flat, starts);
-        Pass pass = decoder.forward(flat, batch.step());
-        Tensor hidden = pass.hidden().index_select(0, Tensors.longs(rows.rows(), rows.count()));
-        LossValue loss = CrossEntropyLoss.ofHidden(
-                hidden.detach(), decoder.head(), decoder.headGradients(), rows.targets(), null);
-        pass.backward(hidden, loss.gradient());
-        return loss.value();
+        return new TokenRows(
+                counted, Arrays.stream(counted).mapToObj(sequences::get).toList(), weights.of(counted), count);
+    }
+
+    @Override
+    public LossValue loss(HeadRows rows, Progress at) {
+        return CrossEntropyLoss.ofHidden(
+                rows.hidden(), rows.head(), rows.into(), rows.targets(), rows.weights(), rows.total());
+    }
+
+    private int completion(int item) {
+        Sequence sequence = sequences.get(item);
+        return sequence.tokens().length - sequence.start();
     }
 }

@@ -1,12 +1,4 @@
 package dev.chorus.train;
 
-/** What a training minimises: adds a batch's gradient to the model's parameters. */
-@FunctionalInterface
-public interface Objective {
-    /**
-     * Forward and backward on one batch; called inside a scope of its own.
-     *
-     * @return the mean loss of the batch, nats
-     */
-    double accumulate(Batch batch);
-}
+/** What a training minimises: which rows its examples give, and a loss on them. {@link Step} does the rest. */
+public sealed interface Objective permits TokenObjective, ClassObjective {}

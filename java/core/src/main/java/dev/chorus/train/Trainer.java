@@ -1,8 +1,12 @@
 package dev.chorus.train;
 
-import dev.chorus.model.weights.Parameters;
+import dev.chorus.config.Choices;
+import dev.chorus.model.Decoder;
 import dev.chorus.torch.CounterRandom;
-import dev.chorus.torch.Scope;
+import dev.chorus.train.optim.Optimizer;
+import dev.chorus.train.optim.Optimizers;
+import dev.chorus.train.optim.Schedule;
+import dev.chorus.train.optim.Schedules;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,8 +19,10 @@ import java.util.function.DoubleSupplier;
 public final class Trainer {
     private static final int CURVE_POINTS = 40;
 
-    private final Parameters parameters;
+    private final Decoder decoder;
     private final TrainSettings settings;
+    private final Optimizer.Maker optimizers;
+    private final Schedule schedule;
     private final long seed;
 
     /** One point of a learning curve: mean loss since the point before; {@code devel} is NaN where it was not taken. */
@@ -29,11 +35,27 @@ public final class Trainer {
         void stepped(int step, int steps, double loss);
     }
 
-    /** Trains these parameters in place. */
-    public Trainer(Parameters parameters, TrainSettings settings, long seed) {
-        this.parameters = parameters;
+    /** Trains a decoder's parameters in place. */
+    public Trainer(Decoder decoder, TrainSettings settings, long seed) {
+        this(decoder, settings, seed, Optimizers.ALL, Schedules.ALL);
+    }
+
+    /**
+     * As above, with optimizers and schedules to choose from.
+     *
+     * @throws dev.chorus.config.ConfigException if the settings name one that there is not; lists those that there are
+     */
+    public Trainer(
+            Decoder decoder,
+            TrainSettings settings,
+            long seed,
+            Choices<Optimizer.Maker> optimizers,
+            Choices<Schedule> schedules) {
+        this.decoder = decoder;
         this.settings = settings;
         this.seed = seed;
+        this.optimizers = optimizers.get(settings.optimizer(), "optimizer");
+        schedule = schedules.get(settings.schedule(), "schedule");
     }
 
     /**
@@ -55,16 +77,17 @@ public final class Trainer {
         List<CurvePoint> curve = new ArrayList<>();
         double sum = 0;
         int counted = 0;
-        parameters.gradients().zero_();
-        try (AdamW optimizer = new AdamW(parameters, settings.weightDecay())) {
+        Step way = new Step(decoder, objective, settings.microBatch(), seed);
+        decoder.parameters().gradients().zero_();
+        try (Optimizer optimizer = optimizers.over(decoder.parameters(), settings.weightDecay())) {
             int step = 0;
             for (int epoch = 0; epoch < settings.epochs(); epoch++) {
                 int[] order = order(examples, epoch);
                 for (int i = 0; i < perEpoch; i++, step++) {
                     int from = i * settings.batch();
                     int[] items = Arrays.copyOfRange(order, from, Math.min(from + settings.batch(), examples));
-                    double loss =
-                            step(new Batch(items, epoch, step, (double) step / steps), objective, optimizer, steps);
+                    Progress at = new Progress(epoch, step, (double) step / steps);
+                    double loss = step(way, items, at, optimizer, steps);
                     sum += loss;
                     counted++;
                     boolean epochEnds = i == perEpoch - 1;
@@ -87,24 +110,26 @@ public final class Trainer {
         return CounterRandom.of(seed, "order/" + epoch).permutation(examples);
     }
 
-    private double step(Batch batch, Objective objective, AdamW optimizer, int steps) {
-        double loss;
-        try (Scope scope = new Scope()) {
-            loss = objective.accumulate(batch);
-        }
+    /** The learning rate of a step, counted from 0. */
+    double learningRate(int step, int steps) {
+        return settings.learningRate() * schedule.at(step, steps, settings.warmup());
+    }
+
+    private double step(Step way, int[] items, Progress at, Optimizer optimizer, int steps) {
+        double loss = way.run(items, at).loss();
         if (!Double.isFinite(loss)) {
-            throw failure("the loss is " + loss, batch);
+            throw failure("the loss is " + loss, items, at);
         }
-        double norm = optimizer.step(settings.learningRate(batch.step(), steps), settings.clip());
+        double norm = optimizer.step(learningRate(at.step(), steps), settings.clip());
         if (!Double.isFinite(norm)) {
-            throw failure("the gradient's norm is " + norm, batch);
+            throw failure("the gradient's norm is " + norm, items, at);
         }
         return loss;
     }
 
-    private TrainingException failure(String what, Batch batch) {
-        return new TrainingException(what + " at step " + (batch.step() + 1) + " (epoch " + (batch.epoch() + 1)
-                + ", examples " + Arrays.toString(batch.items()) + "); a learning rate below "
+    private TrainingException failure(String what, int[] items, Progress at) {
+        return new TrainingException(what + " at step " + (at.step() + 1) + " (epoch " + (at.epoch() + 1)
+                + ", examples " + Arrays.toString(items) + "); a learning rate below "
                 + settings.learningRate() + " or a clip above 0 may help");
     }
 }

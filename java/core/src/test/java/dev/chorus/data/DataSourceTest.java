@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chorus.task.slurp.SlotText;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,7 +42,49 @@ class DataSourceTest {
                 .hasMessage(folder.resolve("none.jsonl") + ": no such file");
         assertThatThrownBy(() -> DataSource.open(".", folder))
                 .isInstanceOf(DataException.class)
-                .hasMessageContaining("no such file");
+                .hasMessageEndingWith(": is a directory; expected a regular file, since it is read more than once");
+    }
+
+    @Test
+    void specialFilesAreRefusedByNameAndNotOpened() {
+        assertThatThrownBy(() -> DataSource.open("/dev/zero", folder))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("/dev/zero: is a character device; ");
+    }
+
+    @Test
+    @Timeout(60)
+    void aPipeIsRefusedByNameAndNotWaitedFor() throws IOException, InterruptedException {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertThatThrownBy(() -> DataSource.open("pipe", folder))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith(pipe + ": is a pipe; ");
+    }
+
+    @Test
+    void textThatIsNotUtf8IsRefusedWithLineAndByte() throws IOException {
+        Files.write(folder.resolve("latin.txt"), "a\nzürich\n".getBytes(StandardCharsets.ISO_8859_1));
+        Files.write(folder.resolve("utf16.txt"), "text".getBytes(StandardCharsets.UTF_16));
+        assertThatThrownBy(() -> DataSource.open("latin.txt", folder).lines())
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith(
+                        folder.resolve("latin.txt") + ":2: not UTF-8: byte 0xFC at place 2 of the line, 4 of the file");
+        assertThatThrownBy(() -> DataSource.open("utf16.txt", folder).lines())
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith(folder.resolve("utf16.txt") + ": is UTF-16;");
+    }
+
+    @Test
+    void aFileThatChangesBetweenTwoReadingsIsNoticed() throws IOException {
+        Path file = Files.writeString(folder.resolve("a.txt"), "one\n");
+        DataSource source = DataSource.open("a.txt", folder);
+        assertThat(source.lines()).containsExactly("one");
+        Files.writeString(file, "two\n");
+        assertThatThrownBy(source::lines)
+                .isInstanceOf(DataException.class)
+                .hasMessage(file + ": was changed while it was read; run the command again");
     }
 
     @Test

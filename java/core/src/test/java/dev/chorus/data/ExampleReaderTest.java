@@ -69,6 +69,29 @@ class ExampleReaderTest {
                 .hasLineCount(1);
     }
 
+    @Test
+    void aMarkAtTheStartAndBlankLinesAtTheEndAreNoLines() {
+        assertThat(read("\uFEFF" + GOOD + "\n\n \n")).hasSize(1);
+    }
+
+    @Test
+    void whatARunAndTheCommandsRefuseIsTheSame() {
+        assertThatThrownBy(() -> read(GOOD + "\n" + GOOD.replace("{\"id\": 7", "{\"id\": 7, \"id\": 8")))
+                .isInstanceOf(DataException.class)
+                .hasMessage("some.jsonl:2: not a JSON object: Duplicate field 'id'");
+        assertThatThrownBy(() -> read(GOOD.replace("7", "NaN")))
+                .isInstanceOf(DataException.class)
+                .hasMessage("some.jsonl:1: not a JSON object: Non-standard token 'NaN', which JSON does not have");
+        assertThatThrownBy(() -> read(GOOD.replace("7", "1e" + "9".repeat(90))))
+                .isInstanceOf(DataException.class)
+                .hasMessage("some.jsonl:1: holds a number that is too large to be kept");
+        assertThatThrownBy(() -> ExampleReader.read(new DataSource(
+                        "some.jsonl",
+                        GOOD.replace("five", "fünf").replace("Wake", "Wäcke").getBytes(StandardCharsets.ISO_8859_1))))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith("some.jsonl:1: not UTF-8: byte 0xE4 at place 25 of the line");
+    }
+
     @ParameterizedTest
     @CsvSource({"''", "'   '"})
     void aBlankLineIsRefused(String blank) {

@@ -11,7 +11,8 @@ import dev.chorus.model.generate.BeamSearch.Hypothesis;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.task.SentencePrompt;
-import dev.chorus.task.slurp.SlotModel;
+import dev.chorus.task.TextModel;
+import dev.chorus.task.TextModel.Candidate;
 import dev.chorus.text.BuiltInTokenizers;
 import dev.chorus.torch.LibTorch;
 import java.util.Arrays;
@@ -33,11 +34,11 @@ class EnsemblePreferencesTest {
         try (ModelFolder student = model("byte-bpe-900", 900, 1);
                 ModelFolder one = model("sp-bpe-1500", 1500, 2);
                 ModelFolder two = model("unigram-1200", 1200, 3)) {
-            SlotModel asked = new SlotModel(student, 4, 6);
+            TextModel asked = new TextModel(student, 4, 6);
             EnsemblePreferences preferences = new EnsemblePreferences(PROMPTS);
             preferences.generate(asked, done -> {});
-            preferences.score(new SlotModel(one, 1, 6));
-            preferences.score(new SlotModel(two, 1, 6));
+            preferences.score(new TextModel(one, 1, 6));
+            preferences.score(new TextModel(two, 1, 6));
             List<EnsemblePreferences.Pair> pairs = preferences.pairs();
             assertThat(pairs).hasSize(PROMPTS.size());
             List<List<Hypothesis>> candidates = asked.generate(PROMPTS, done -> {});
@@ -58,8 +59,8 @@ class EnsemblePreferencesTest {
         try (ModelFolder student = model("byte-bpe-900", 900, 1);
                 ModelFolder weak = model("sp-bpe-1500", 1500, 2)) {
             EnsemblePreferences preferences = new EnsemblePreferences(PROMPTS);
-            preferences.generate(new SlotModel(student, 1, 6), done -> {});
-            preferences.score(new SlotModel(weak, 1, 6));
+            preferences.generate(new TextModel(student, 1, 6), done -> {});
+            preferences.score(new TextModel(weak, 1, 6));
             assertThat(preferences.pairs()).isEmpty();
         }
     }
@@ -67,26 +68,36 @@ class EnsemblePreferencesTest {
     @Test
     void meanLogpsAreThoseOfTheSequences() {
         try (ModelFolder weak = model("sp-bpe-1500", 1500, 2)) {
-            double[][] means = new SlotModel(weak, 1, 6)
-                    .meanLogps(PROMPTS, List.of(List.of("none", "time: five"), List.of(), List.of("")));
+            double[][] means = new TextModel(weak, 1, 6)
+                    .meanLogps(
+                            PROMPTS,
+                            List.of(
+                                    List.of(new Candidate("none", true), new Candidate("time: five", true)),
+                                    List.of(),
+                                    List.of(new Candidate("", true), new Candidate("time: five", false))));
             assertThat(means).hasNumberOfRows(3);
             assertThat(means[0]).hasSize(2);
-            assertThat(means[0][1]).isCloseTo(mean(weak, 0, "time: five"), within(MEAN_LOGP));
+            assertThat(means[0][1]).isCloseTo(mean(weak, 0, "time: five", true), within(MEAN_LOGP));
             assertThat(means[1]).isEmpty();
-            assertThat(means[2][0]).isCloseTo(mean(weak, 2, ""), within(MEAN_LOGP));
+            assertThat(means[2][0]).isCloseTo(mean(weak, 2, "", true), within(MEAN_LOGP));
+            // A text that was cut has no end to be scored.
+            assertThat(means[2][1]).isCloseTo(mean(weak, 2, "time: five", false), within(MEAN_LOGP));
+            assertThat(Math.abs(means[2][1] - mean(weak, 2, "time: five", true))).isGreaterThan(100 * MEAN_LOGP);
         }
     }
 
     private static double opinion(
             ModelFolder student, Hypothesis hypothesis, int item, ModelFolder one, ModelFolder two) {
         String text = student.tokenizer().decode(hypothesis.tokens()).strip();
-        return (mean(one, item, text) + mean(two, item, text)) / 2;
+        return (mean(one, item, text, hypothesis.ended()) + mean(two, item, text, hypothesis.ended())) / 2;
     }
 
-    private static double mean(ModelFolder model, int item, String text) {
+    private static double mean(ModelFolder model, int item, String text, boolean ended) {
         Sequence sequence = Sequence.of(
                 SentencePrompt.encode(model.tokenizer(), PROMPTS.get(item).sentence()),
-                SentencePrompt.completion(model.tokenizer(), text));
+                ended
+                        ? SentencePrompt.completion(model.tokenizer(), text)
+                        : model.tokenizer().encode(text));
         return Arrays.stream(SequenceScorer.tokenLogps(model.decoder(), List.of(sequence), 1)[0])
                 .average()
                 .orElseThrow();

@@ -12,6 +12,7 @@ import dev.chorus.results.Results;
 import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.ProgressListener;
 import dev.chorus.stage.StageException;
+import dev.chorus.task.ClassLesson;
 import dev.chorus.stage.StageStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -287,12 +288,12 @@ class ExperimentTest {
 
     @Test
     void fewerSeedsAreTheFirstOnes() {
-        assertThat(Experiment.load(Tiny.YAML, List.of(), OptionalInt.of(1)).plan(folder.resolve("none")))
+        assertThat(Experiment.load(Tiny.YAML, List.of(), OptionalInt.of(1)).plan(folder.resolve("none"), false))
                 .hasSize(32)
                 .noneMatch(stage -> stage.id().endsWith("seed-1"));
         assertThatThrownBy(() -> Experiment.load(Tiny.YAML, List.of(), OptionalInt.of(0)))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("--seeds: expected 1 or more, got 0");
+                .hasMessageContaining("--seeds: expected 1 to 1000, got 0");
     }
 
     @Test
@@ -336,15 +337,15 @@ class ExperimentTest {
     @Test
     void aPlanWritesNothing() throws IOException {
         Path none = folder.resolve("none");
-        assertThat(Tiny.load().plan(none)).hasSize(63).noneMatch(StageView::reused);
+        assertThat(Tiny.load().plan(none, false)).hasSize(63).noneMatch(StageView::reused);
         assertThat(none).doesNotExist();
 
         Path empty = Files.createDirectories(folder.resolve("empty"));
-        assertThat(Tiny.load().plan(empty)).hasSize(63).noneMatch(StageView::reused);
+        assertThat(Tiny.load().plan(empty, false)).hasSize(63).noneMatch(StageView::reused);
         assertThat(empty).isEmptyDirectory();
 
-        assertThat(Tiny.load().plan(undisturbedFolder)).hasSize(63).allMatch(StageView::reused);
-        assertThat(Tiny.load("slots.train.epochs=3").plan(undisturbedFolder).stream()
+        assertThat(Tiny.load().plan(undisturbedFolder, false)).hasSize(63).allMatch(StageView::reused);
+        assertThat(Tiny.load("slots.train.epochs=3").plan(undisturbedFolder, true).stream()
                         .filter(stage -> !stage.reused()))
                 .hasSize(2 * (4 + 1 + 4));
     }
@@ -353,7 +354,7 @@ class ExperimentTest {
     void aPlanLeavesARunInProgressAlone() throws IOException {
         try (StageStore store = new StageStore(folder)) {
             Path half = store.begin(new Counting().stage("one"));
-            assertThat(Tiny.load().plan(folder)).hasSize(63);
+            assertThat(Tiny.load().plan(folder, false)).hasSize(63);
             assertThat(half).isDirectory();
         }
     }
@@ -481,8 +482,13 @@ class ExperimentTest {
             ExperimentConfig config = ConfigReader.bind(
                     data.resolve("tiny.yaml"),
                     ConfigReader.tree(data.resolve("tiny.yaml"), List.of("seeds=[" + seed + "]", "data.weak=1")),
-                    ExperimentConfig.class);
-            classes.add(Corpus.read(config, data.resolve("tiny.yaml")).classes());
+                    ExperimentConfig.class,
+                    Catalog.STANDARD.extensions());
+            classes.add(((ClassLesson<?>) Corpus.read(config, Catalog.STANDARD, data.resolve("tiny.yaml"))
+                            .parts()
+                            .get("scenario")
+                            .lesson())
+                    .classes());
         }
         assertThat(classes).hasSize(1);
     }

@@ -66,10 +66,10 @@ class LocalModelTest {
 
         Path moved = Files.move(weak, scratch.resolve("elsewhere"));
         overrides[1] = "weak.models.1={name: local, folder: " + moved + "}";
-        assertThat(Tiny.load(overrides).plan(out)).allMatch(StageView::reused);
+        assertThat(Tiny.load(overrides).plan(out, true)).allMatch(StageView::reused);
 
         Files.writeString(moved.resolve("generation_config.json"), "{}");
-        List<StageView> plan = Tiny.load(overrides).plan(out);
+        List<StageView> plan = Tiny.load(overrides).plan(out, true);
         assertThat(again(plan))
                 .contains("weak/scenario/local/seed-0", "label/slots/local/seed-0", "student/slots/naive/seed-0")
                 .doesNotContain(
@@ -158,8 +158,8 @@ class LocalModelTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{rank: 0, alpha: 4, dropout: 0, targets: []}         | strong.lora.rank: expected at least 1, got 0",
-                "{rank: 2, alpha: 4, dropout: 1, targets: []}         | strong.lora.dropout: expected a number from 0 to below 1",
+                "{rank: 0, alpha: 4, dropout: 0, targets: []}         | strong.lora.rank: expected from 1 to 4096, got 0",
+                "{rank: 2, alpha: 4, dropout: 1, targets: []}         | strong.lora.dropout: expected 0 to below 1, got 1",
                 "{rank: 2, alpha: 4, dropout: 0, targets: [lm_head]}  | strong.lora.targets: target modules [lm_head] are no projections",
                 "{rank: 2, alpha: 4, dropout: 0}                      | key 'strong.lora.targets' is missing",
             })
@@ -180,7 +180,7 @@ class LocalModelTest {
                         "strong={folder: ../fixtures/llama, lora: {rank: 2, alpha: 4, dropout: 0, targets: []}}",
                         "data.unlabelled=null"))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("strong.lora: expected nothing, because the scenario task trains a head");
+                .hasMessageContaining("strong.lora: expected nothing, because a task of classes trains a head");
     }
 
     @Test
@@ -194,7 +194,7 @@ class LocalModelTest {
         Tiny.load("weak.models.1={name: local, folder: " + folder + "}");
 
         Files.writeString(folder.resolve("config.json"), config.replace("\"n_positions\": 64", "\"n_positions\": 20"));
-        refused(folder, "the longest prompt has ", " and an answer up to 16, but the model takes at most 20 in all");
+        refused(folder, "the prompt of example ", " and a generated one up to 16, but the model takes at most 20 in all");
         Files.writeString(folder.resolve("config.json"), config);
         Files.writeString(
                 folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");

@@ -20,8 +20,9 @@ import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
-import dev.chorus.train.Batch;
 import dev.chorus.train.LanguageModelObjective;
+import dev.chorus.train.Progress;
+import dev.chorus.train.Step;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -200,8 +201,9 @@ class CheckpointParityTest {
         double total = fixture.expected().get("grad_norm_total").asDouble();
         String head = decoder.config().family().names().module(Part.HEAD) + ".weight";
         try (Scope scope = new Scope()) {
-            double loss = new LanguageModelObjective(decoder, sequences)
-                    .accumulate(new Batch(IntStream.range(0, sequences.size()).toArray(), 0, 0, 0));
+            double loss = new Step(decoder, new LanguageModelObjective(sequences), 0, 1)
+                    .run(IntStream.range(0, sequences.size()).toArray(), new Progress(0, 0, 0))
+                    .loss();
             assertThat(loss)
                     .isCloseTo(
                             fixture.expected().get("mean_nll").asDouble(),

@@ -70,7 +70,7 @@ class PassTest {
             float[] one = Tensors.toFloats(decoder.hidden(BATCH));
             assertThat(Arrays.equals(Tensors.toFloats(decoder.hidden(BATCH)), one))
                     .isTrue();
-            assertThat(Arrays.equals(Tensors.toFloats(decoder.forward(BATCH, 5).hidden()), one))
+            assertThat(Arrays.equals(Tensors.toFloats(decoder.forward(BATCH, CounterRandom.of(5, "dropout")).hidden()), one))
                     .isFalse();
         }
     }
@@ -102,7 +102,7 @@ class PassTest {
         try (Decoder decoder = TinyDecoders.frozen(TinyConfigs.LLAMA.config(), 8, Precision.F32);
                 Scope scope = new Scope()) {
             assertThatIllegalStateException()
-                    .isThrownBy(() -> decoder.forward(BATCH, 0))
+                    .isThrownBy(() -> decoder.forward(BATCH, CounterRandom.of(0, "dropout")))
                     .withMessage("these weights are frozen; load the folder for training, or add an adapter");
         }
     }
@@ -144,7 +144,7 @@ class PassTest {
 
     /** From a random gradient of the hidden states. */
     private static float[] backward(Decoder decoder, long step) {
-        Pass pass = decoder.forward(BATCH, step);
+        Pass pass = decoder.forward(BATCH, CounterRandom.of(step, "dropout"));
         Tensor hidden = pass.hidden();
         CounterRandom random = CounterRandom.of(4, "gradient");
         float[] gradient = new float[Math.toIntExact(hidden.numel())];

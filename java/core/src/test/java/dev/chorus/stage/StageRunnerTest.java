@@ -201,6 +201,29 @@ class StageRunnerTest {
         assertThatThrownBy(() -> run(2, b)).hasMessageContaining("label/b");
     }
 
+    /** A worker that fails before it has taken a stage once counted one down, so that others seemed to have ended. */
+    @Test
+    void failuresOutsideAStageCountNone() {
+        Stage a = counting.stage("a");
+        Stage b = counting.stage("b", a);
+        StageRunner runner = new StageRunner(store, listener, 2);
+        assertThatThrownBy(() -> runner.run(List.of(b), new StageRunner.Plan(List.of(), List.of(b, counting.stage("c", a)))))
+                .hasMessageContaining("stages wait for each other");
+        assertThat(runner.running()).isZero();
+
+        StageRunner unheard = new StageRunner(
+                store,
+                new ProgressListener() {
+                    @Override
+                    public void started(StageView stage) {
+                        throw new IllegalStateException("not listening");
+                    }
+                },
+                1);
+        assertThatThrownBy(() -> unheard.run(List.of(a), unheard.plan(List.of(a)))).hasMessage("not listening");
+        assertThat(unheard.running()).isZero();
+    }
+
     @Test
     void anInterruptedRunEndsItsStagesBeforeItReturns() throws Exception {
         CountDownLatch running = new CountDownLatch(1);

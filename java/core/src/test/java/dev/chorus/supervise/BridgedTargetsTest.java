@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.data.Example;
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.labels.TextLabels;
 import dev.chorus.supervise.BridgedObjective.Target;
@@ -106,12 +107,10 @@ class BridgedTargetsTest {
             TextLabel nothing = new TextLabel("", new int[][] {{0, 0}}, new double[] {-2}, false);
             TextLabel something = new TextLabel("none", new int[][] {{0, 4}}, new double[] {-1, -0.1}, true);
             List<List<Target>> targets = BridgedTargets.of(
-                    strong,
-                    List.of(EXAMPLE),
-                    List.of(labels("a", nothing), labels("b", something), labels("c", nothing)));
+                    set(strong, labels("a", nothing), labels("b", something), labels("c", nothing)));
             assertThat(targets).hasSize(1);
             assertThat(targets.get(0)).hasSize(1);
-            assertThat(BridgedTargets.of(strong, List.of(EXAMPLE), List.of(labels("a", nothing))))
+            assertThat(BridgedTargets.of(set(strong, labels("a", nothing))))
                     .containsExactly(List.of());
         }
     }
@@ -122,11 +121,42 @@ class BridgedTargetsTest {
         try (Tokenizer strong = BuiltInTokenizers.open("byte-bpe-2000")) {
             TextLabel one = new TextLabel("one", new int[][] {{0, 3}}, new double[] {-1, -0.1}, true);
             TextLabel two = new TextLabel("two", new int[][] {{0, 3}}, new double[] {-3, -0.1}, true);
-            List<Target> targets = BridgedTargets.of(
-                            strong, List.of(EXAMPLE), List.of(labels("a", one, two), labels("b", two, one)))
+            List<Target> targets = BridgedTargets.of(set(strong, labels("a", one, two), labels("b", two, one)))
                     .get(0);
             assertThat(targets.stream().map(target -> written(strong, target))).containsExactly("one", "two");
         }
+    }
+
+    /** An answer that the strong model has no positions for is left out, not cut in the middle of a word. */
+    @Test
+    void whatDoesNotFitIsLeftOut() {
+        try (Tokenizer strong = BuiltInTokenizers.open("byte-bpe-2000")) {
+            TextLabel label = new TextLabel("one two", new int[][] {{0, 3}, {3, 7}}, new double[] {-1, -1, -0.1}, true);
+            TextSet roomy = set(strong, labels("a", label));
+            int length = BridgedTargets.of(roomy).get(0).get(0).sequence().tokens().length;
+            assertThat(BridgedTargets.of(room(roomy, length)).get(0)).hasSize(1);
+            assertThat(BridgedTargets.of(room(roomy, length - 1)).get(0)).isEmpty();
+            // Teacher forcing cuts it instead, and does not teach its end.
+            assertThat(room(roomy, length - 1).sequence(0, "one two").tokens()).hasSize(length - 1);
+            assertThat(room(roomy, length - 1).sequence(0, "one two").tokens()[length - 2])
+                    .isNotEqualTo(strong.eos());
+        }
+    }
+
+    private static TextSet room(TextSet set, int longest) {
+        return new TextSet(
+                set.tokenizer(), longest, set.prompts(), set.labels(), set.aggregate(), set.gold(), set.weights());
+    }
+
+    private static TextSet set(Tokenizer strong, TextLabels... labels) {
+        return new TextSet(
+                strong,
+                Integer.MAX_VALUE,
+                List.of(SentencePrompt.encode(strong, EXAMPLE.sentence())),
+                List.of(labels),
+                null,
+                List.of(""),
+                ItemWeights.even(1));
     }
 
     private static void assertCovered(Tokenizer strong, TextLabel label, String text) {
@@ -160,7 +190,7 @@ class BridgedTargetsTest {
     }
 
     private static Target only(Tokenizer strong, TextLabel label) {
-        return BridgedTargets.of(strong, List.of(EXAMPLE), List.of(labels("weak", label)))
+        return BridgedTargets.of(set(strong, labels("weak", label)))
                 .get(0)
                 .get(0);
     }

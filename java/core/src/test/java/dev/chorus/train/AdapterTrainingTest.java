@@ -51,10 +51,10 @@ class AdapterTrainingTest {
             Map<String, float[]> before = frozen(decoder);
             Adapter adapter = decoder.adapt(new LoraConfig(4, 8, 0.05, List.of(LoraConfig.ALL), false), 7);
             assertThat(decoder.parameters()).isSameAs(adapter.parameters());
-            List<CurvePoint> curve = new Trainer(decoder.parameters(), SETTINGS, 1)
+            List<CurvePoint> curve = new Trainer(decoder, SETTINGS, 1)
                     .run(
                             TEXTS.size(),
-                            new LanguageModelObjective(decoder, sequences(model)),
+                            new LanguageModelObjective(sequences(model)),
                             null,
                             (step, steps, loss) -> assertThat(steps).isEqualTo(20));
             assertThat(curve.get(curve.size() - 1).loss())
@@ -78,10 +78,10 @@ class AdapterTrainingTest {
             List<PreferenceObjective.Pair> pairs = List.of(
                     new PreferenceObjective.Pair(sequences.get(0), sequences.get(1), reference[0], reference[1]),
                     new PreferenceObjective.Pair(sequences.get(2), sequences.get(3), reference[2], reference[3]));
-            List<CurvePoint> curve = new Trainer(policy.parameters(), new TrainSettings(20, 2, 0.02, 0, 0.1, 1), 1)
+            List<CurvePoint> curve = new Trainer(policy, new TrainSettings(20, 2, 0.02, 0, 0.1, 1), 1)
                     .run(
                             pairs.size(),
-                            new PreferenceObjective(policy, pairs, new ConservativeDpoLoss(0.5, 0)),
+                            new PreferenceObjective(pairs, new ConservativeDpoLoss(0.5, 0)),
                             null,
                             (step, steps, loss) -> {});
             assertThat(curve.get(0).loss()).isLessThan(Math.log(2) + 1e-4);
@@ -111,8 +111,8 @@ class AdapterTrainingTest {
                     decoder.parameters().write(name, values);
                 }
                 decoder.checkpointing(checkpointing);
-                new LanguageModelObjective(decoder, sequences(model))
-                        .accumulate(new Batch(new int[] {0, 1, 2}, 0, 3, 0));
+                new Step(decoder, new LanguageModelObjective(sequences(model)), 0, 5)
+                        .run(new int[] {0, 1, 2}, new Progress(0, 3, 0));
                 gradients.add(Tensors.toFloats(decoder.parameters().gradients()));
             }
         }

@@ -46,8 +46,8 @@ class NativeMemoryTest {
                 .toList();
         Sample[] samples = new Sample[2];
         try (Decoder decoder = Decoder.initialise(ModelConfig.gpt2(v, 32, 2, 2, 16), 9)) {
-            new Trainer(decoder.parameters(), new TrainSettings(STEPS, lengths.length, 1e-3, 0.01, 0.1, 1), 1)
-                    .run(lengths.length, new LanguageModelObjective(decoder, sequences), null, (step, steps, loss) -> {
+            new Trainer(decoder, new TrainSettings(STEPS, lengths.length, 1e-3, 0.01, 0.1, 1), 1)
+                    .run(lengths.length, new LanguageModelObjective(sequences), null, (step, steps, loss) -> {
                         if (step == WARM_UP) {
                             samples[0] = Sample.now();
                         } else if (step == STEPS) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.kernels.EvidentialLoss.Evidence;
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.loss.BridgedKlLoss;
 import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.loss.EvidentialClassLoss;
@@ -58,6 +59,21 @@ class ObjectiveGradientTest {
             new Sequence(TOKENS.get(2), 5),
             new Sequence(TOKENS.get(3), 2));
 
+    /** A step as the function that its gradient is compared with. */
+    private record Batch(int[] items, int epoch, int step, double share) {}
+
+    /** Adds the gradient of a batch's mean loss and returns the loss. */
+    @FunctionalInterface
+    private interface Loss {
+        double accumulate(Batch batch);
+    }
+
+    private static Loss loss(Decoder decoder, Objective objective) {
+        Step step = new Step(decoder, objective, 0, 3);
+        return batch -> step.run(batch.items(), new Progress(batch.epoch(), batch.step(), batch.share()))
+                .loss();
+    }
+
     @BeforeAll
     static void oneThread() {
         LibTorch.threads(1);
@@ -66,7 +82,7 @@ class ObjectiveGradientTest {
     @Test
     void languageModel() {
         try (Decoder decoder = TinyDecoders.random(CONFIG, 2)) {
-            Objective objective = new LanguageModelObjective(decoder, SEQUENCES);
+            Loss objective = loss(decoder, new LanguageModelObjective(SEQUENCES));
             assertGradient(decoder.parameters(), objective, objective, batch(2, 0, 3));
             // The mean over all completion tokens of the batch, not a mean of means.
             double sum = 0;
@@ -87,7 +103,7 @@ class ObjectiveGradientTest {
     @EnumSource(names = {"GPT_NEOX", "BLOOM", "QWEN3", "GEMMA2"})
     void languageModelsOfOtherFamilies(TinyConfigs tiny) {
         try (Decoder decoder = TinyDecoders.random(tiny.config(), 2)) {
-            Objective objective = new LanguageModelObjective(decoder, SEQUENCES);
+            Loss objective = loss(decoder, new LanguageModelObjective(SEQUENCES));
             assertGradient(decoder.parameters(), objective, objective, batch(2, 0, 3));
         }
     }
@@ -100,7 +116,7 @@ class ObjectiveGradientTest {
             decoder.adapt(new LoraConfig(2, 3, 0, List.of(LoraConfig.ALL), false), 1);
             TinyDecoders.randomise(decoder.parameters(), 3);
             decoder.checkpointing(tiny == TinyConfigs.MISTRAL);
-            Objective objective = new LanguageModelObjective(decoder, SEQUENCES);
+            Loss objective = loss(decoder, new LanguageModelObjective(SEQUENCES));
             assertGradient(decoder.parameters(), objective, objective, batch(2, 0, 3));
         }
     }
@@ -109,19 +125,24 @@ class ObjectiveGradientTest {
     void classification() {
         double[][] soft = {{.7, .2, .1}, {0, 1, 0}, {.3, .3, .4}, {.1, .1, .8}};
         try (Decoder decoder = TinyDecoders.random(CONFIG.withLabels(3), 3)) {
-            Objective averaged = new ClassificationObjective(
-                    decoder,
+            Loss averaged = loss(decoder, new ClassificationObjective(
                     TOKENS,
-                    (logits, batch) -> SoftCrossEntropyLoss.of(
-                            logits,
-                            new double[][] {soft[batch.items()[0]], soft[batch.items()[1]], soft[batch.items()[2]]}));
+                    ItemWeights.even(4),
+                    item -> true,
+                    (logits, items, weights, total, at) -> SoftCrossEntropyLoss.of(
+                            logits, new double[][] {soft[items[0]], soft[items[1]], soft[items[2]]}, weights, total)));
             assertGradient(decoder.parameters(), averaged, averaged, batch(3, 1, 0));
             EvidentialClassLoss loss = new EvidentialClassLoss(Evidence.SOFTPLUS, 1);
-            Objective evidential = new ClassificationObjective(
-                    decoder,
+            Loss evidential = loss(decoder, new ClassificationObjective(
                     TOKENS,
-                    (logits, batch) ->
-                            loss.of(logits, new double[][][] {{soft[0], soft[1]}, {soft[2], null}}, batch.progress()));
+                    ItemWeights.even(4),
+                    item -> true,
+                    (logits, items, weights, total, at) -> loss.of(
+                            logits,
+                            new double[][][] {{soft[0], soft[1]}, {soft[2], null}},
+                            weights,
+                            total,
+                            at.share())));
             assertGradient(decoder.parameters(), evidential, evidential, new Batch(new int[] {2, 0}, 0, 5, 0.5));
         }
     }
@@ -137,8 +158,10 @@ class ObjectiveGradientTest {
                         SEQUENCES.get(2), List.of(new Word(0, 2, 0, 1), new Word(2, 3, 1, 4)), new double[] {-1.5, -0.2
                         }));
         try (Decoder decoder = TinyDecoders.random(CONFIG, 4)) {
-            BridgedObjective objective =
-                    new BridgedObjective(decoder, List.of(List.of(targets.get(0)), List.of(targets.get(1))));
+            Loss objective = loss(
+                    decoder,
+                    new BridgedObjective(
+                            List.of(List.of(targets.get(0)), List.of(targets.get(1))), ItemWeights.even(2)));
             FlatBatch flat = FlatBatch.of(List.of(TOKENS.get(0), TOKENS.get(2)));
             CompletionRows rows = CompletionRows.of(flat, new int[] {1, 5});
             double[] scores = new double[9];
@@ -155,7 +178,7 @@ class ObjectiveGradientTest {
                     IntStream.range(0, tau.length).forEach(i -> scores[from + i] = Math.exp(tau[i]));
                 }
             }
-            Objective frozen = batch -> {
+            Loss frozen = batch -> {
                 double[] logps =
                         flat(SequenceScorer.tokenLogps(decoder, List.of(SEQUENCES.get(0), SEQUENCES.get(2)), 99));
                 double sum = 0;
@@ -180,8 +203,10 @@ class ObjectiveGradientTest {
         BridgedObjective.Target one = new BridgedObjective.Target(SEQUENCES.get(0), word, new double[] {-0.5});
         BridgedObjective.Target two = new BridgedObjective.Target(SEQUENCES.get(0), word, new double[] {-3});
         try (Decoder decoder = TinyDecoders.random(CONFIG, 4)) {
-            BridgedObjective objective =
-                    new BridgedObjective(decoder, List.of(List.of(one, two), List.of(one, two), List.of()));
+            Loss objective = loss(
+                    decoder,
+                    new BridgedObjective(
+                            List.of(List.of(one, two), List.of(one, two), List.of()), ItemWeights.even(3)));
             Parameters parameters = decoder.parameters();
             double first = value(parameters, objective, new Batch(new int[] {0}, 0, 0, 0));
             double second = value(parameters, objective, new Batch(new int[] {0}, 1, 0, 0));
@@ -204,7 +229,7 @@ class ObjectiveGradientTest {
                 new PreferenceObjective.Pair(SEQUENCES.get(1), SEQUENCES.get(2), -3, -12));
         ConservativeDpoLoss loss = new ConservativeDpoLoss(0.3, 0.1);
         try (Decoder decoder = TinyDecoders.random(CONFIG, 6)) {
-            Objective objective = new PreferenceObjective(decoder, pairs, loss);
+            Loss objective = loss(decoder, new PreferenceObjective(pairs, loss));
             assertGradient(decoder.parameters(), objective, objective, batch(1, 0));
             double[][] logps = SequenceScorer.tokenLogps(decoder, SEQUENCES, 1);
             double expected =
@@ -229,7 +254,7 @@ class ObjectiveGradientTest {
         return Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
     }
 
-    private static double value(Parameters parameters, Objective objective, Batch batch) {
+    private static double value(Parameters parameters, Loss objective, Batch batch) {
         try (Scope scope = new Scope()) {
             double value = objective.accumulate(batch);
             parameters.gradients().zero_();
@@ -238,7 +263,7 @@ class ObjectiveGradientTest {
     }
 
     /** Along the gradient itself, and in the steepest and some random parameters. */
-    private static void assertGradient(Parameters parameters, Objective objective, Objective loss, Batch batch) {
+    private static void assertGradient(Parameters parameters, Loss objective, Loss loss, Batch batch) {
         float[] gradient;
         try (Scope scope = new Scope()) {
             parameters.gradients().zero_();
@@ -279,7 +304,7 @@ class ObjectiveGradientTest {
     }
 
     private static void assertSlope(
-            Parameters parameters, Objective loss, Batch batch, float[] direction, double expected, String what) {
+            Parameters parameters, Loss loss, Batch batch, float[] direction, double expected, String what) {
         double near = at(parameters, loss, batch, direction, STEP) - at(parameters, loss, batch, direction, -STEP);
         double far =
                 at(parameters, loss, batch, direction, 2 * STEP) - at(parameters, loss, batch, direction, -2 * STEP);
@@ -288,7 +313,7 @@ class ObjectiveGradientTest {
                 .isCloseTo(expected, within(ABSOLUTE + RELATIVE * Math.abs(expected)));
     }
 
-    private static double at(Parameters parameters, Objective loss, Batch batch, float[] direction, float step) {
+    private static double at(Parameters parameters, Loss loss, Batch batch, float[] direction, float step) {
         try (Scope scope = new Scope()) {
             Tensor values = parameters.values();
             float[] kept = Tensors.toFloats(values);

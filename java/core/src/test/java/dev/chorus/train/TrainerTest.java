@@ -63,8 +63,8 @@ class TrainerTest {
     @Test
     void lossFalls() {
         try (Decoder decoder = TinyDecoders.random(CONFIG, 9)) {
-            List<CurvePoint> curve = new Trainer(decoder.parameters(), new TrainSettings(20, 4, 0.01, 0, 0.1, 1), 1)
-                    .run(LENGTHS.length, objective(decoder), null, (step, steps, loss) -> {});
+            List<CurvePoint> curve = new Trainer(decoder, new TrainSettings(20, 4, 0.01, 0, 0.1, 1), 1)
+                    .run(LENGTHS.length, objective(), null, (step, steps, loss) -> {});
             assertThat(curve.get(curve.size() - 1).loss())
                     .isLessThan(curve.get(0).loss() / 2);
         }
@@ -73,16 +73,18 @@ class TrainerTest {
     /** Every example once an epoch, in another order every epoch. */
     @Test
     void epochsVisitEveryExampleOnce() {
-        List<Batch> batches = new ArrayList<>();
+        List<int[]> batches = new ArrayList<>();
+        List<Progress> places = new ArrayList<>();
         List<Integer> heard = new ArrayList<>();
         try (Decoder decoder = TinyDecoders.random(CONFIG, 9)) {
-            new Trainer(decoder.parameters(), new TrainSettings(3, 4, 0.01, 0, 0, 0), 5)
+            new Trainer(decoder, new TrainSettings(3, 4, 0.01, 0, 0, 0), 5)
                     .run(
                             10,
-                            batch -> {
-                                batches.add(batch);
+                            new ScriptedObjective((items, at) -> {
+                                batches.add(items);
+                                places.add(at);
                                 return 1;
-                            },
+                            }),
                             null,
                             (step, steps, loss) -> {
                                 heard.add(step);
@@ -93,28 +95,24 @@ class TrainerTest {
         List<int[]> orders = new ArrayList<>();
         for (int epoch = 0; epoch < 3; epoch++) {
             int[] order = batches.subList(3 * epoch, 3 * epoch + 3).stream()
-                    .flatMapToInt(batch -> Arrays.stream(batch.items()))
+                    .flatMapToInt(Arrays::stream)
                     .toArray();
             assertThat(Arrays.stream(order).sorted().toArray())
                     .containsExactly(IntStream.range(0, 10).toArray());
-            assertThat(batches.get(3 * epoch + 2).items()).hasSize(2);
+            assertThat(batches.get(3 * epoch + 2)).hasSize(2);
             orders.add(order);
         }
         assertThat(orders.get(0)).isNotEqualTo(orders.get(1));
         assertThat(orders.get(1)).isNotEqualTo(orders.get(2));
-        assertThat(batches.get(4)).satisfies(batch -> {
-            assertThat(batch.epoch()).isEqualTo(1);
-            assertThat(batch.step()).isEqualTo(4);
-            assertThat(batch.progress()).isEqualTo(4 / 9.0);
-        });
+        assertThat(places.get(4)).isEqualTo(new Progress(1, 4, 4 / 9.0));
     }
 
     /** Means over the steps since the point before; development scores at the end of every epoch. */
     @Test
     void curveAveragesTheLosses() {
         try (Decoder decoder = TinyDecoders.random(CONFIG, 9)) {
-            List<CurvePoint> curve = new Trainer(decoder.parameters(), new TrainSettings(2, 1, 0.01, 0, 0, 0), 5)
-                    .run(60, batch -> batch.step(), () -> 0.25, (step, steps, loss) -> {});
+            List<CurvePoint> curve = new Trainer(decoder, new TrainSettings(2, 1, 0.01, 0, 0, 0), 5)
+                    .run(60, new ScriptedObjective((items, at) -> at.step()), () -> 0.25, (step, steps, loss) -> {});
             // 120 steps, a point every three.
             assertThat(curve).hasSize(40);
             assertThat(curve.get(0)).isEqualTo(new CurvePoint(3, 1, Double.NaN));
@@ -126,24 +124,24 @@ class TrainerTest {
     @Test
     void brokenLossStopsWithStepAndExamples() {
         for (double broken : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
-            List<Batch> batches = new ArrayList<>();
+            List<int[]> batches = new ArrayList<>();
             try (Decoder decoder = TinyDecoders.random(CONFIG, 9);
                     Scope scope = new Scope()) {
-                Trainer trainer = new Trainer(decoder.parameters(), SETTINGS, 5);
+                Trainer trainer = new Trainer(decoder, SETTINGS, 5);
                 assertThatExceptionOfType(TrainingException.class)
                         .isThrownBy(() -> trainer.run(
                                 13,
-                                batch -> {
-                                    batches.add(batch);
-                                    return batch.step() == 5 ? broken : 1;
-                                },
+                                new ScriptedObjective((items, at) -> {
+                                    batches.add(items);
+                                    return at.step() == 5 ? broken : 1;
+                                }),
                                 null,
                                 (step, steps, loss) -> {}))
                         .withMessageContaining("the loss is " + broken)
                         .withMessageContaining("step 6")
                         .withMessageContaining("epoch 2")
                         .withMessageContaining(
-                                Arrays.toString(batches.get(batches.size() - 1).items()))
+                                Arrays.toString(batches.get(batches.size() - 1)))
                         .withMessageContaining("learning rate below 0.01");
             }
             assertThat(batches).hasSize(6);
@@ -155,17 +153,17 @@ class TrainerTest {
         try (Decoder decoder = TinyDecoders.random(CONFIG, 9);
                 Scope scope = new Scope()) {
             float[] before = Tensors.toFloats(decoder.parameters().values());
-            Trainer trainer = new Trainer(decoder.parameters(), SETTINGS, 5);
+            Trainer trainer = new Trainer(decoder, SETTINGS, 5);
             assertThatExceptionOfType(TrainingException.class)
                     .isThrownBy(() -> trainer.run(
                             13,
-                            batch -> {
+                            new ScriptedObjective((items, at) -> {
                                 decoder.parameters()
                                         .gradients()
                                         .data_ptr_float()
                                         .put(2, Float.NaN);
                                 return 1;
-                            },
+                            }),
                             null,
                             (step, steps, loss) -> {}))
                     .withMessageContaining("gradient's norm is NaN")
@@ -179,8 +177,8 @@ class TrainerTest {
     void nothingToTrainOnIsRefused() {
         try (Decoder decoder = TinyDecoders.random(CONFIG, 9)) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new Trainer(decoder.parameters(), SETTINGS, 5)
-                            .run(0, batch -> 0, null, (step, steps, loss) -> {}))
+                    .isThrownBy(() -> new Trainer(decoder, SETTINGS, 5)
+                            .run(0, new ScriptedObjective((items, at) -> 0), null, (step, steps, loss) -> {}))
                     .withMessageContaining("0 examples");
         }
     }
@@ -188,16 +186,16 @@ class TrainerTest {
     private static float[] train(long orderSeed, long decoderSeed) {
         try (Decoder decoder = TinyDecoders.random(CONFIG, decoderSeed);
                 Scope scope = new Scope()) {
-            new Trainer(decoder.parameters(), SETTINGS, orderSeed)
-                    .run(LENGTHS.length, objective(decoder), null, (step, steps, loss) -> {});
+            new Trainer(decoder, SETTINGS, orderSeed)
+                    .run(LENGTHS.length, objective(), null, (step, steps, loss) -> {});
             return Tensors.toFloats(decoder.parameters().values());
         }
     }
 
-    private static Objective objective(Decoder decoder) {
+    private static Objective objective() {
         List<Sequence> sequences = TinyDecoders.sequences(V, 3, LENGTHS).stream()
                 .map(tokens -> new Sequence(tokens, 1))
                 .toList();
-        return new LanguageModelObjective(decoder, sequences);
+        return new LanguageModelObjective(sequences);
     }
 }

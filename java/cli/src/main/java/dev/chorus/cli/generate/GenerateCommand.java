@@ -20,9 +20,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code chorus generate}: what a model makes of prompts. */
 @Command(
@@ -36,9 +34,6 @@ import picocli.CommandLine.Spec;
         })
 public final class GenerateCommand implements Callable<Integer> {
     private final GeneratingModel.Opener opener;
-
-    @Spec
-    private CommandSpec spec;
 
     @Option(
             names = "--model",
@@ -205,8 +200,7 @@ public final class GenerateCommand implements Callable<Integer> {
             progress.finished(stage, seconds);
             long tokens = write(good, completions, Math.max(settings.samples(), settings.nBest()) > 1);
             progress.close();
-            spec.commandLine().getOut().println(LineFiles.summary(good.size(), tokens, seconds, names, files.out()));
-            spec.commandLine().getOut().flush();
+            files.say(LineFiles.summary(good.size(), tokens, seconds, names, files.out()));
         }
         return 0;
     }
@@ -250,7 +244,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private long write(List<JsonLine> lines, List<List<Completion>> completions, boolean several) throws IOException {
         long tokens = 0;
-        try (OutputLines out = new OutputLines(files.out())) {
+        try (OutputLines out = files.results()) {
             for (int i = 0; i < lines.size(); i++) {
                 int sample = 0;
                 for (Completion completion : completions.get(i)) {

@@ -1,15 +1,20 @@
 package dev.chorus.cli.lines;
 
+import dev.chorus.files.FileFault;
+import dev.chorus.files.UnusableTargetException;
+import dev.chorus.files.WholeFile;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec.Target;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
 
 /** The options of a command that reads a file of JSON objects and writes another, and what such commands have in common. */
 public final class LineFiles {
@@ -20,14 +25,17 @@ public final class LineFiles {
             names = "--data",
             required = true,
             paramLabel = "FILE",
-            description = "What to work on: JSON Lines, one object a line. Fields that are not named here are kept.")
+            description =
+                    "What to work on: JSON Lines in UTF-8, one object a line; - is the standard input. Fields that are not named "
+                            + "here are kept.")
     private Path data;
 
     @Option(
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
-            description = "Where the lines go with the results added, in the same order. It appears when all is done.")
+            description = "Where the lines go with the results added, in the same order; - is the standard output. It appears when "
+                    + "all is done.")
     private Path out;
 
     @Option(
@@ -43,38 +51,52 @@ public final class LineFiles {
     /** Made by picocli. */
     public LineFiles() {}
 
-    /** The file of the data. */
+    /** The file of the data, as messages call it. */
     public Path data() {
-        return data;
+        return InputLines.name(data);
     }
 
-    /** The file of the results. */
+    /** The file of the results, as messages call it. */
     public Path out() {
-        return out;
+        return OutputLines.name(out);
+    }
+
+    /** Begins the results; they are there when they are committed. */
+    public OutputLines results() throws IOException {
+        return new OutputLines(out, force);
+    }
+
+    /** Prints the command's last word: on the error stream if the lines are on the standard output. */
+    public void say(String summary) {
+        PrintWriter stream = OutputLines.isStandardOutput(out)
+                ? spec.commandLine().getErr()
+                : spec.commandLine().getOut();
+        stream.println(summary);
+        stream.flush();
     }
 
     /** An empty list of bad lines with the chosen rule. */
     public BadLines badLines() {
-        return new BadLines(data, skipBad);
+        return new BadLines(InputLines.name(data), skipBad);
     }
 
     /**
      * Reads the data, after a look whether the results may be written: nobody should wait for an hour to learn that.
      *
-     * @throws ParameterException if the results exist and are not to be replaced, or their folder does not exist
+     * @throws ParameterException if the results exist and are not to be replaced, or another path has to be chosen
+     * @throws IOException        if they may not or cannot be written
      */
     public List<JsonLine> read(List<String> required, BadLines bad) throws IOException {
-        Path folder = out.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw usage("--out: " + out + ": its folder does not exist");
+        if (!OutputLines.isStandardOutput(out)) {
+            try {
+                WholeFile.check(out, force);
+            } catch (FileAlreadyExistsException e) {
+                throw usage("--out: " + FileFault.sentence(e) + "; --force replaces it");
+            } catch (UnusableTargetException | NoSuchFileException e) {
+                throw usage("--out: " + FileFault.sentence(e));
+            }
         }
-        if (Files.isDirectory(out)) {
-            throw usage("--out: " + out + ": is a directory");
-        }
-        if (Files.exists(out) && !force) {
-            throw usage("--out: " + out + ": already exists; --force replaces it");
-        }
-        return JsonLines.read(data, required, bad);
+        return InputLines.read(data, required, bad);
     }
 
     /** A wrong use of the command. */

@@ -1,16 +1,13 @@
 package dev.chorus.cli.report;
 
+import dev.chorus.files.WholeFile;
 import dev.chorus.results.Results.Task;
 import dev.chorus.results.Results;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.stream.Collectors;
 
 /**
@@ -38,25 +35,7 @@ public final class HtmlReport {
      * @throws IOException if there is no room or no permission; nothing half-written is left
      */
     public static void write(Results results, Path file) throws IOException {
-        String page = render(results);
-        Path draft = file.resolveSibling(
-                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
-        try {
-            Files.writeString(
-                    draft,
-                    page,
-                    StandardCharsets.UTF_8,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE);
-            try {
-                Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(draft);
-        }
+        WholeFile.write(file, render(results).getBytes(StandardCharsets.UTF_8), true);
     }
 
     private String page() {

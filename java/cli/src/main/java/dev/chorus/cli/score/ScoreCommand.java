@@ -24,9 +24,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code chorus score}: how probable given completions are under one or several models. */
 @Command(
@@ -42,9 +40,6 @@ public final class ScoreCommand implements Callable<Integer> {
     private static final List<String> JOINS = List.of("joint", "separate", "prompt-length");
 
     private final ScoringModel.Opener opener;
-
-    @Spec
-    private CommandSpec spec;
 
     @Option(
             names = "--model",
@@ -151,10 +146,7 @@ public final class ScoreCommand implements Callable<Integer> {
             long tokens = write(checked.lines(), names, scores);
             double seconds = seconds(start);
             progress.close();
-            spec.commandLine()
-                    .getOut()
-                    .println(LineFiles.summary(checked.lines().size(), tokens, seconds, names, files.out()));
-            spec.commandLine().getOut().flush();
+            files.say(LineFiles.summary(checked.lines().size(), tokens, seconds, names, files.out()));
         } finally {
             models.forEach(ScoringModel::close);
         }
@@ -219,7 +211,7 @@ public final class ScoreCommand implements Callable<Integer> {
 
     private long write(List<JsonLine> lines, List<String> names, List<double[][]> scores) throws IOException {
         long tokens = 0;
-        try (OutputLines out = new OutputLines(files.out())) {
+        try (OutputLines out = files.results()) {
             for (int i = 0; i < lines.size(); i++) {
                 ObjectNode fields = lines.get(i).copy();
                 ArrayNode list = names.size() == 1 ? null : fields.putArray("scores");

@@ -162,6 +162,7 @@ class HtmlReportTest {
                 r.configHash(),
                 r.commit(),
                 r.build(),
+                r.stages(),
                 r.started(),
                 r.wallSeconds(),
                 r.stagesRun(),

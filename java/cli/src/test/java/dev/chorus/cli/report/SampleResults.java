@@ -77,6 +77,7 @@ public final class SampleResults {
                 HASH,
                 COMMIT + "-dirty",
                 HASH,
+                "e".repeat(64),
                 "2026-03-04T10:15:30Z",
                 1874.3,
                 96,

@@ -3,6 +3,8 @@ package dev.chorus.model.checkpoint;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.files.FileFault;
+import dev.chorus.files.WholeFile;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.io.IOException;
@@ -12,7 +14,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -27,8 +28,8 @@ import org.bytedeco.pytorch.Tensor;
  * Writes weights as safetensors, one file or several with an index. Tensors are asked for one by one as their turn comes, so a
  * model need never be in memory twice.
  *
- * <p>No file is ever overwritten. If writing fails, what was written so far is deleted; when a method returns, the data have been
- * handed to the disk.
+ * <p>No file is ever overwritten, and each appears whole or not at all. If writing fails, what was written so far is deleted; when a
+ * method returns, the data have been handed to the disk.
  */
 public final class SafetensorsWriter {
     /** Bytes of data in a file of a model that takes several. */
@@ -245,11 +246,15 @@ public final class SafetensorsWriter {
     }
 
     private static void create(Path file, List<Path> written, Body body) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (WholeFile whole = WholeFile.begin(file, false)) {
+            try {
+                body.write(whole.channel());
+            } catch (IOException e) {
+                throw FileFault.of(file, e);
+            }
+            whole.commit();
             // Not before: a file that was there already is not ours to delete.
             written.add(file);
-            body.write(channel);
-            channel.force(true);
         }
     }
 

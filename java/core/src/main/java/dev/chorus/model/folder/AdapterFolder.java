@@ -1,5 +1,6 @@
 package dev.chorus.model.folder;
 
+import dev.chorus.files.WholeFolder;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.SafetensorsFile;
@@ -12,12 +13,9 @@ import dev.chorus.text.Shown;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,28 +59,21 @@ public final class AdapterFolder {
             throw new FileAlreadyExistsException(folder + ": is there already and not empty");
         }
         Files.createDirectories(whole.getParent());
-        Path unfinished = whole.resolveSibling(".unfinished-" + whole.getFileName());
-        Path config = unfinished.resolve(AdapterConfigFile.NAME);
-        Path weights = unfinished.resolve(WEIGHTS);
-        // What a killed process left.
-        delete(config, weights, unfinished);
+        Path unfinished = WholeFolder.begin(whole);
         try {
-            Files.createDirectory(unfinished);
             Parameters parameters = adapter.parameters();
             List<SafetensorsWriter.Item> items = new ArrayList<>();
             for (String name : parameters.names()) {
                 items.add(SafetensorsWriter.Item.of(name, parameters.get(name)));
             }
-            SafetensorsWriter.write(weights, items);
+            SafetensorsWriter.write(unfinished.resolve(WEIGHTS), items);
             Files.writeString(
-                    config,
+                    unfinished.resolve(AdapterConfigFile.NAME),
                     AdapterConfigFile.write(
                             adapter, baseModel, decoder.architecture().transposed()));
-            force(config);
-            Files.move(unfinished, whole, StandardCopyOption.ATOMIC_MOVE);
-            force(whole.getParent());
+            WholeFolder.commit(unfinished, whole, false);
         } finally {
-            delete(config, weights, unfinished);
+            WholeFolder.discard(unfinished);
         }
     }
 
@@ -161,18 +152,6 @@ public final class AdapterFolder {
         }
         try (Stream<Path> entries = Files.list(folder)) {
             return entries.findAny().isEmpty();
-        }
-    }
-
-    private static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void delete(Path... paths) throws IOException {
-        for (Path path : paths) {
-            Files.deleteIfExists(path);
         }
     }
 }

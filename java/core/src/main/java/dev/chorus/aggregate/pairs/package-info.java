@@ -1,0 +1,2 @@
+/** Scores of things from comparisons of two. */
+package dev.chorus.aggregate.pairs;

@@ -1,0 +1,2 @@
+/** Votes as plain arrays, and the files that they come from. */
+package dev.chorus.aggregate.votes;

@@ -1,0 +1,29 @@
+package dev.chorus.supervise;
+
+import dev.chorus.config.Choices;
+import dev.chorus.labels.ItemWeights;
+import java.util.List;
+
+/** The reliabilities that a configuration may name. */
+public final class Reliabilities {
+    /** Every item counts alike. */
+    public static final String NONE = "none";
+
+    /** One line each. */
+    public static final Choices<Reliability> ALL =
+            new Choices<>("reliability", Reliability::name, List.of(new Alike(), new Agreement()));
+
+    private Reliabilities() {}
+
+    private static final class Alike implements Reliability {
+        @Override
+        public String name() {
+            return NONE;
+        }
+
+        @Override
+        public ItemWeights weights(List<List<String>> votes) {
+            return ItemWeights.even(votes.size());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.chorus.supervise;
+
+import dev.chorus.kernels.EvidentialLoss.Evidence;
+import dev.chorus.task.Task;
+import dev.chorus.train.ClassObjective;
+import dev.chorus.train.TokenObjective;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A way to teach a student from weak labels: it turns them into an objective. One class each; which there are,
+ * {@link Supervisions} lists.
+ */
+public interface Supervision {
+    /** In configurations, and in the names of stages. */
+    String name();
+
+    /** A student's title, for people. */
+    String title();
+
+    /** Whether it teaches classes, texts, or both. */
+    Set<Task.Kind> kinds();
+
+    /** The record of its options, a group of the task's with this {@link #name}; empty if it has none. */
+    default Optional<Class<? extends Record>> options() {
+        return Optional.empty();
+    }
+
+    /**
+     * The objective for classes.
+     *
+     * @param options of {@link #options}; null if it has none
+     */
+    default ClassObjective classes(ClassSet set, Record options) {
+        throw new UnsupportedOperationException(name() + " does not teach classes");
+    }
+
+    /**
+     * The objective for texts.
+     *
+     * @param options of {@link #options}; null if it has none
+     */
+    default TokenObjective texts(TextSet set, Record options) {
+        throw new UnsupportedOperationException(name() + " does not teach texts");
+    }
+
+    /**
+     * How the student's class logits are read: empty for a softmax, otherwise as evidence of a Dirichlet.
+     *
+     * @param options of {@link #options}; null if it has none
+     */
+    default Optional<Evidence> readout(Record options) {
+        return Optional.empty();
+    }
+}
