@@ -6,10 +6,10 @@ import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
-import picocli.CommandLine;
 
 /** Says what is wrong with a command line, in one sentence, with the word that was probably meant. */
 final class Usage {
@@ -38,7 +38,8 @@ final class Usage {
                 }
             }
         }
-        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
             String first = unmatched.getUnmatched().get(0);
             if (unmatched.isUnknownOption()) {
                 return "Unknown option: '" + first + "'";

@@ -47,15 +47,17 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "rnu                      | Unknown command: 'rnu'; did you mean 'run'?",
-        "walk                     | Unknown command: 'walk'; there are run, score, generate, inspect, doctor",
-        "run x --sed=3            | Unknown option: '--sed'; did you mean '--set'?",
-        "run x --sedes=3          | Unknown option: '--sedes'; did you mean '--seeds'?",
-        "run x --optimizer=a      | Unknown option: '--optimizer=a'",
-        "score --modle m          | Unknown option: '--modle'; did you mean '--model'?",
-        "run x y\u001b[2J        | Unmatched argument at index 2: 'y\\u001b[2J'",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "rnu                      | Unknown command: 'rnu'; did you mean 'run'?",
+                "walk                     | Unknown command: 'walk'; there are run, score, generate, inspect, doctor",
+                "run x --sed=3            | Unknown option: '--sed'; did you mean '--set'?",
+                "run x --sedes=3          | Unknown option: '--sedes'; did you mean '--seeds'?",
+                "run x --optimizer=a      | Unknown option: '--optimizer=a'",
+                "score --modle m          | Unknown option: '--modle'; did you mean '--model'?",
+                "run x y\u001b[2J        | Unmatched argument at index 2: 'y\\u001b[2J'",
+            })
     void theNearestWordIsSuggested(String arguments, String problem) {
         assertThat(execute(arguments.split(" ", -1))).isEqualTo(2);
         assertThat(err.toString().lines().findFirst()).hasValue("chorus: " + problem);

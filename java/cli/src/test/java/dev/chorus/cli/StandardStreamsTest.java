@@ -34,7 +34,8 @@ class StandardStreamsTest {
 
     @Test
     void streamsAreUtf8WhateverTheLocale() throws Exception {
-        Path data = Files.writeString(folder.resolve("d.jsonl"), "{\"prompt\": \"a\", \"gr\u00fc\u00df\": 1, \"gr\u00fc\u00df\": 2}\n");
+        Path data = Files.writeString(
+                folder.resolve("d.jsonl"), "{\"prompt\": \"a\", \"gr\u00fc\u00df\": 1, \"gr\u00fc\u00df\": 2}\n");
         Ended ended = chorus(
                 null,
                 "US-ASCII",
@@ -46,7 +47,8 @@ class StandardStreamsTest {
                 "--out",
                 folder.resolve("o").toString());
         assertThat(ended.status()).isEqualTo(1);
-        assertThat(ended.err()).isEqualTo("chorus: " + data + ":1: not a JSON object: Duplicate field 'gr\u00fc\u00df'\n");
+        assertThat(ended.err())
+                .isEqualTo("chorus: " + data + ":1: not a JSON object: Duplicate field 'gr\u00fc\u00df'\n");
     }
 
     /** Ctrl-C and a service manager's stop end in one sentence, and the same command goes on. */

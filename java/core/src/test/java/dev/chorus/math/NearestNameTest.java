@@ -9,18 +9,32 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NearestNameTest {
     private static final List<String> COMMANDS = List.of("run", "score", "generate", "inspect", "doctor");
-    private static final List<String> KEYS = List.of("epochs", "batch", "learning_rate", "weight_decay", "warmup", "clip");
+    private static final List<String> KEYS =
+            List.of("epochs", "batch", "learning_rate", "weight_decay", "warmup", "clip");
 
     @ParameterizedTest
     @CsvSource({
-        "rnu, run", "ru, run", "runn, run", "RUN, run", "scor, score", "genrate, generate", "inpsect, inspect", "docter, doctor"
+        "rnu, run",
+        "ru, run",
+        "runn, run",
+        "RUN, run",
+        "scor, score",
+        "genrate, generate",
+        "inpsect, inspect",
+        "docter, doctor"
     })
     void aSlipIsForgiven(String typed, String meant) {
         assertThat(NearestName.of(typed, COMMANDS)).contains(meant);
     }
 
     @ParameterizedTest
-    @CsvSource({"epoch, epochs", "bacth, batch", "learnig_rate, learning_rate", "learningrate, learning_rate", "wamup, warmup"})
+    @CsvSource({
+        "epoch, epochs",
+        "bacth, batch",
+        "learnig_rate, learning_rate",
+        "learningrate, learning_rate",
+        "wamup, warmup"
+    })
     void keysToo(String typed, String meant) {
         assertThat(NearestName.of(typed, KEYS)).contains(meant);
     }

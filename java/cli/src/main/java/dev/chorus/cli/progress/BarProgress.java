@@ -132,8 +132,7 @@ final class BarProgress implements ProgressListener, AutoCloseable {
     String line(Shown now, long nanoTime, int width) {
         int bar = width < WIDE ? NARROW_BAR_WIDTH : BAR_WIDTH;
         int filled = (int) Math.round(now.fraction() * bar);
-        String drawn =
-                "\u2588".repeat(filled) + "\u2591".repeat(bar - filled);
+        String drawn = "\u2588".repeat(filled) + "\u2591".repeat(bar - filled);
         StringBuilder text = new StringBuilder();
         text.append(String.format(Locale.ROOT, "%3.0f%% ", 100 * now.fraction()))
                 .append(drawn);

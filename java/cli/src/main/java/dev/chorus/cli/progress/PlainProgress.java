@@ -56,8 +56,8 @@ final class PlainProgress implements ProgressListener {
         Long last = lastSaid.get(stage.id());
         if (last != null && now - last >= QUIET_NANOS) {
             lastSaid.put(stage.id(), now);
-            say("       " + stage.id() + "  " + percent(fraction) + (message.isEmpty() ? "" : "  " + message) + "  (run "
-                    + percent(account.fraction()) + left(now) + ")");
+            say("       " + stage.id() + "  " + percent(fraction) + (message.isEmpty() ? "" : "  " + message)
+                    + "  (run " + percent(account.fraction()) + left(now) + ")");
         }
     }
 

@@ -2,10 +2,10 @@ package dev.chorus.cli.report;
 
 import dev.chorus.cli.terminal.Columns;
 import dev.chorus.cli.terminal.Visible;
+import dev.chorus.results.Results;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Task;
-import dev.chorus.results.Results;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,8 +63,10 @@ public final class ResultTable {
         int seeds = results.seeds().size();
         line(Visible.line(ascii(view.task().title()))
                 + (seeds > 1 ? ", mean and 95% interval over " + seeds + " seeds" : ", one seed, so no interval"));
-        int width =
-                rows.stream().mapToInt(r -> Columns.of(String.join(GAP, r))).max().orElse(0);
+        int width = rows.stream()
+                .mapToInt(r -> Columns.of(String.join(GAP, r)))
+                .max()
+                .orElse(0);
         for (int i = 0; i < rows.size(); i++) {
             line(String.join(GAP, rows.get(i)));
             if (i == 0) {
@@ -129,8 +131,7 @@ public final class ResultTable {
             }
             for (List<String> row : rows) {
                 // A group's title stands alone in its row and may run on.
-                width = Math.max(
-                        width, c < row.size() && row.size() > 1 ? Columns.of(row.get(c)) : 0);
+                width = Math.max(width, c < row.size() && row.size() > 1 ? Columns.of(row.get(c)) : 0);
             }
             for (List<String> row : rows) {
                 if (c < row.size()) {
@@ -154,7 +155,9 @@ public final class ResultTable {
     }
 
     private static String shortened(String title) {
-        return Columns.of(title) <= LONGEST_TITLE ? title : Columns.cut(title, LONGEST_TITLE - 3).strip() + "...";
+        return Columns.of(title) <= LONGEST_TITLE
+                ? title
+                : Columns.cut(title, LONGEST_TITLE - 3).strip() + "...";
     }
 
     private void line(String text) {

@@ -25,7 +25,8 @@ public final class Columns {
         while (at < text.length()) {
             int c = text.codePointAt(at);
             if (width + of(c) > columns) {
-                return text.substring(0, isBreak(text, at) || lastBreak <= 0 ? at : lastBreak).stripTrailing();
+                return text.substring(0, isBreak(text, at) || lastBreak <= 0 ? at : lastBreak)
+                        .stripTrailing();
             }
             if (isBreak(text, at)) {
                 lastBreak = at;

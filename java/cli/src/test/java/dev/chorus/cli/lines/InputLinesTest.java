@@ -147,7 +147,8 @@ class InputLinesTest {
     @Timeout(60)
     void aPipeIsReadAndADeviceRefused() throws Exception {
         Path pipe = folder.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         Thread writer = new Thread(() -> {
             try {
                 Files.writeString(pipe, "{\"prompt\":\"a\",\"x\":1.50}\n\u00e9\n");
@@ -179,14 +180,16 @@ class InputLinesTest {
                 .isThrownBy(() -> lines.get(1).copy())
                 .withMessage(in + ":2: was changed while it was in use; run the command again");
         write("{");
-        assertThatExceptionOfType(DataException.class).isThrownBy(() -> lines.get(1).copy());
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> lines.get(1).copy());
     }
 
     /** 96 MiB of lines in a heap of 32. */
     @Test
     void theSizeOfAFileDoesNotMatter() throws Exception {
         Path in = folder.resolve("large.jsonl");
-        byte[] line = ("{\"prompt\":\"a\",\"document\":\"" + "x".repeat(1 << 16) + "\"}\n").getBytes(StandardCharsets.UTF_8);
+        byte[] line =
+                ("{\"prompt\":\"a\",\"document\":\"" + "x".repeat(1 << 16) + "\"}\n").getBytes(StandardCharsets.UTF_8);
         try (OutputStream out = Files.newOutputStream(in)) {
             for (int i = 0; i < 1536; i++) {
                 out.write(line);

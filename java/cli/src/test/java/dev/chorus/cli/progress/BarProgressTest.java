@@ -70,7 +70,8 @@ class BarProgressTest {
     @Test
     void aLineIsCutByColumnsAndBetweenWords() {
         progress.planned(List.of());
-        String whole = progress.line(new BarProgress.Shown(0.5, 1, 2, "weak/\u65e5\u672c  step 1/2"), System.nanoTime(), 99);
+        String whole =
+                progress.line(new BarProgress.Shown(0.5, 1, 2, "weak/\u65e5\u672c  step 1/2"), System.nanoTime(), 99);
         assertThat(whole).endsWith("  1/2 stages  weak/\u65e5\u672c  step 1/2");
         for (int width = 0; width <= 90; width++) {
             String line = progress.line(
@@ -78,7 +79,9 @@ class BarProgressTest {
             assertThat(Columns.of(line)).isLessThanOrEqualTo(width);
             assertThat(whole).startsWith(line);
             String rest = whole.substring(line.length());
-            assertThat(width < 6 || rest.isEmpty() || rest.matches(" .*|/\\p{L}.*")).as(line + "|" + rest).isTrue();
+            assertThat(width < 6 || rest.isEmpty() || rest.matches(" .*|/\\p{L}.*"))
+                    .as(line + "|" + rest)
+                    .isTrue();
         }
     }
 

@@ -20,7 +20,8 @@ class EscapeTest {
     @Test
     void marksThatTurnTheDirectionAreNamed() {
         assertThat(Escape.escape("a\u202eb\u2066c\u05d0\u200f")).isEqualTo("a[U+202E]b[U+2066]c\u05d0[U+200F]");
-        assertThat(new Markup().element("td", "x", "title", "\u202e").toString()).contains("title=\"[U+202E]\"");
+        assertThat(new Markup().element("td", "x", "title", "\u202e").toString())
+                .contains("title=\"[U+202E]\"");
     }
 
     @Test

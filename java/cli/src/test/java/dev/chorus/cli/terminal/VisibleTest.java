@@ -13,7 +13,14 @@ class VisibleTest {
     @Test
     void ordinaryTextIsLeftAlone() {
         for (String text : new String[] {
-            "", "gr\u00fc\u00df", "\u65e5\u672c", "\u05d0\u05d1", "e\u0301", "\uD83D\uDC68\u200D\uD83D\uDCBB", "\u2588\u2591", "a\u00a0b"
+            "",
+            "gr\u00fc\u00df",
+            "\u65e5\u672c",
+            "\u05d0\u05d1",
+            "e\u0301",
+            "\uD83D\uDC68\u200D\uD83D\uDCBB",
+            "\u2588\u2591",
+            "a\u00a0b"
         }) {
             assertThat(Visible.line(text)).isSameAs(text);
         }
@@ -22,7 +29,8 @@ class VisibleTest {
     @Test
     void whatATerminalActsOnOrHidesIsSpelled() {
         assertThat(Visible.line("\u001b[2J")).isEqualTo("\\u001b[2J");
-        assertThat(Visible.line("a\u0000\u0008\u007f\u009b1A\u0085")).isEqualTo("a\\u0000\\u0008\\u007f\\u009b1A\\u0085");
+        assertThat(Visible.line("a\u0000\u0008\u007f\u009b1A\u0085"))
+                .isEqualTo("a\\u0000\\u0008\\u007f\\u009b1A\\u0085");
         assertThat(Visible.line("\u202e\u2066\u200f\u061c")).isEqualTo("\\u202e\\u2066\\u200f\\u061c");
         assertThat(Visible.line("\u200b\ufeff\u00ad\u2028")).isEqualTo("\\u200b\\ufeff\\u00ad\\u2028");
         assertThat(Visible.line("\uDB40\uDC41 \uD83D!")).isEqualTo("\\u{e0041} \\ud83d!");
@@ -42,7 +50,17 @@ class VisibleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"abc, 3", "gr\u00fc\u00df, 4", "e\u0301, 1", "\u65e5\u672c, 4", "\uD55C, 2", "\u1112\u1161\u11ab, 2", "\uFF21, 2", "\uD83D\uDE00, 2", "\u2588, 1"})
+    @CsvSource({
+        "abc, 3",
+        "gr\u00fc\u00df, 4",
+        "e\u0301, 1",
+        "\u65e5\u672c, 4",
+        "\uD55C, 2",
+        "\u1112\u1161\u11ab, 2",
+        "\uFF21, 2",
+        "\uD83D\uDE00, 2",
+        "\u2588, 1"
+    })
     void textHasColumns(String text, int columns) {
         assertThat(Columns.of(text)).isEqualTo(columns);
     }

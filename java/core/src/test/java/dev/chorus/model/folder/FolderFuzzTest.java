@@ -44,8 +44,25 @@ class FolderFuzzTest {
             "adapter_config.json",
             "model.safetensors.index.json");
     private static final List<String> WORDS = List.of(
-            "", "a", "gpt2", "llama", "gemma2", "phi3", "default", "linear", "yarn", "sliding_attention", "relu", "silu",
-            "GPT2ForSequenceClassification", "GemmaTokenizer", "\u001b[2J", "\ud800", "../x.safetensors", "NaN", "<s>");
+            "",
+            "a",
+            "gpt2",
+            "llama",
+            "gemma2",
+            "phi3",
+            "default",
+            "linear",
+            "yarn",
+            "sliding_attention",
+            "relu",
+            "silu",
+            "GPT2ForSequenceClassification",
+            "GemmaTokenizer",
+            "\u001b[2J",
+            "\ud800",
+            "../x.safetensors",
+            "NaN",
+            "<s>");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -95,10 +112,10 @@ class FolderFuzzTest {
             if (Files.exists(folder.resolve("adapter_config.json"))) {
                 AdapterFolder.load(folder, model.decoder());
             }
-            if (model.decoder().architecture().labels() == 0 && model.decoder().architecture().hardLimit() > 3) {
+            if (model.decoder().architecture().labels() == 0
+                    && model.decoder().architecture().hardLimit() > 3) {
                 int[] tokens = {1, 2, 3};
-                double[][] scores =
-                        SequenceScorer.tokenLogps(model.decoder(), List.of(new Sequence(tokens, 1)), 64);
+                double[][] scores = SequenceScorer.tokenLogps(model.decoder(), List.of(new Sequence(tokens, 1)), 64);
                 assertThat(scores[0]).hasSize(2);
             }
         }
