@@ -62,8 +62,19 @@ class ModelFoldersTest {
         Files.copy(LLAMA.resolve("tokenizer.json"), model.resolve("tokenizer.json"));
         Path out = folder.resolve("out");
         Called called = chorus(
-                "generate", "--model", model, "--data", model.resolve("d.jsonl"), "--out", out, "--max-new-tokens", "6",
-                "--beams", "4", "--n-best", "4");
+                "generate",
+                "--model",
+                model,
+                "--data",
+                model.resolve("d.jsonl"),
+                "--out",
+                out,
+                "--max-new-tokens",
+                "6",
+                "--beams",
+                "4",
+                "--n-best",
+                "4");
         assertThat(called.status()).as(called.err()).isZero();
         List<JsonNode> lines = lines(out);
         assertThat(lines).hasSize(8);
@@ -73,15 +84,29 @@ class ModelFoldersTest {
 
     @Test
     void aLineThatIsLeftOutChangesNoSample() throws IOException {
-        Path all = data("{\"prompt\":\"play some\"}", "{\"prompt\":\"wake me up at\"}", "{\"prompt\":\"set an alarm\"}");
+        Path all =
+                data("{\"prompt\":\"play some\"}", "{\"prompt\":\"wake me up at\"}", "{\"prompt\":\"set an alarm\"}");
         Path some = folder.resolve("some");
-        Files.write(some, List.of("{\"prompt\":\"\"}", "{\"prompt\":\"wake me up at\"}", "{\"prompt\":\"set an alarm\"}"));
+        Files.write(
+                some, List.of("{\"prompt\":\"\"}", "{\"prompt\":\"wake me up at\"}", "{\"prompt\":\"set an alarm\"}"));
         List<List<JsonNode>> found = new ArrayList<>();
         for (Path data : List.of(all, some)) {
             Path out = folder.resolve("out-" + data.getFileName());
             Called called = chorus(
-                    "generate", "--model", GPT2, "--data", data, "--out", out, "--max-new-tokens", "6", "--temperature",
-                    "1", "--seed", "1", "--skip-bad");
+                    "generate",
+                    "--model",
+                    GPT2,
+                    "--data",
+                    data,
+                    "--out",
+                    out,
+                    "--max-new-tokens",
+                    "6",
+                    "--temperature",
+                    "1",
+                    "--seed",
+                    "1",
+                    "--skip-bad");
             assertThat(called.status()).as(called.err()).isZero();
             found.add(lines(out));
         }
@@ -99,7 +124,8 @@ class ModelFoldersTest {
         byte[] bytes = Files.readAllBytes(weights);
         ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int header = Math.toIntExact(file.getLong(0));
-        JsonNode norm = JSON.readTree(new String(bytes, 8, header, StandardCharsets.UTF_8)).get("transformer.ln_f.weight");
+        JsonNode norm = JSON.readTree(new String(bytes, 8, header, StandardCharsets.UTF_8))
+                .get("transformer.ln_f.weight");
         file.putFloat(8 + header + norm.get("data_offsets").get(0).asInt(), Float.NaN);
         Files.write(weights, bytes);
         Called called = command(command, model, data("{\"prompt\":\"play some\",\"completion\":\" jazz\"}"));
@@ -122,7 +148,12 @@ class ModelFoldersTest {
         Path model = copy(GPT2);
         ObjectNode tokenizer =
                 (ObjectNode) JSON.readTree(model.resolve("tokenizer.json").toFile());
-        tokenizer.withArray("added_tokens").addObject().put("id", 640).put("content", "<new>").put("special", true);
+        tokenizer
+                .withArray("added_tokens")
+                .addObject()
+                .put("id", 640)
+                .put("content", "<new>")
+                .put("special", true);
         JSON.writeValue(model.resolve("tokenizer.json").toFile(), tokenizer);
         Path data = data(
                 "{\"prompt\":\"play some\",\"completion\":\" jazz\"}", "{\"prompt\":\"<new>\",\"completion\":\" x\"}");
@@ -142,7 +173,8 @@ class ModelFoldersTest {
     @ValueSource(strings = {"score", "generate"})
     void aClassifierSaysWhatItIsAndWhatToCall(String command) throws IOException {
         Path model = copy(GPT2);
-        edit(model.resolve("config.json"), json -> json.putArray("architectures").add("GPT2ForSequenceClassification"));
+        edit(model.resolve("config.json"), json -> json.putArray("architectures")
+                .add("GPT2ForSequenceClassification"));
         Called called = command(command, model, data("{\"prompt\":\"a\",\"completion\":\" b\"}"));
         assertThat(called.status()).isEqualTo(1);
         assertThat(called.err())
@@ -155,12 +187,14 @@ class ModelFoldersTest {
     void aSecondBeginningOfSequenceIsSaidAndCanBeLeftOut() throws IOException {
         Path data = data("{\"prompt\":\"<s>play some\",\"completion\":\" jazz\"}");
         Called twice = command("score", LLAMA, data);
-        assertThat(twice.err()).contains("1 prompt begins with <s>, which the tokenizer puts in front as well", "--no-specials");
+        assertThat(twice.err())
+                .contains("1 prompt begins with <s>, which the tokenizer puts in front as well", "--no-specials");
         double doubled = lines(folder.resolve("out")).get(0).get("logprob").asDouble();
         Called once = command("score", LLAMA, data, "--no-specials", "--force");
         assertThat(once.err()).doesNotContain("in front as well");
         double single = lines(folder.resolve("out")).get(0).get("logprob").asDouble();
-        Path plain = Files.writeString(folder.resolve("plain"), "{\"prompt\":\"play some\",\"completion\":\" jazz\"}\n");
+        Path plain =
+                Files.writeString(folder.resolve("plain"), "{\"prompt\":\"play some\",\"completion\":\" jazz\"}\n");
         command("score", LLAMA, plain, "--force");
         double usual = lines(folder.resolve("out")).get(0).get("logprob").asDouble();
         assertThat(doubled).isNotCloseTo(usual, within(1e-3));

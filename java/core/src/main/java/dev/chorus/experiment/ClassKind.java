@@ -89,8 +89,7 @@ record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, C
     }
 
     @Override
-    public ClassLabels label(
-            String labeler, ModelFolder model, List<E> weak, List<E> devel, DoubleConsumer progress) {
+    public ClassLabels label(String labeler, ModelFolder model, List<E> weak, List<E> devel, DoubleConsumer progress) {
         ClassModel<E> classifier = new ClassModel<>(model, lesson, null);
         return new ClassLabels(
                 labeler,

@@ -76,7 +76,9 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
             stages.labels().put(model.name(), label(seed, model, weak));
             Origin origin = plan.origin(model);
             stages.evaluated()
-                    .put(model.name(), evaluate(seed, model.name(), weak, Optional.empty(), origin.layers(), origin.width()));
+                    .put(
+                            model.name(),
+                            evaluate(seed, model.name(), weak, Optional.empty(), origin.layers(), origin.width()));
         }
         Stage aggregate = aggregate(seed, stages);
         students(seed, stages.with(aggregate));
@@ -94,17 +96,16 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         stages.trained().put(Gold.NAME, student(seed, ceiling, null));
         Map<String, Optional<Evidence>> readouts = new LinkedHashMap<>();
         roster.members().forEach(each -> readouts.put(each.id(), each.teach().readout(each.options())));
-        stages.trained()
-                .forEach((id, stage) -> stages.evaluated()
-                        .put(
+        stages.trained().forEach((id, stage) -> stages.evaluated()
+                .put(
+                        id,
+                        evaluate(
+                                seed,
                                 id,
-                                evaluate(
-                                        seed,
-                                        id,
-                                        stage,
-                                        readouts.getOrDefault(id, Optional.empty()),
-                                        plan.strong().layers(),
-                                        plan.strong().width())));
+                                stage,
+                                readouts.getOrDefault(id, Optional.empty()),
+                                plan.strong().layers(),
+                                plan.strong().width())));
     }
 
     private Stage preference(long seed, Member member, Stage start, TaskStages stages) {
@@ -152,8 +153,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         Origin origin = plan.origin(model);
         ExperimentConfig.Data sizes = plan.config().data();
         double work = kind.answering()
-                * Estimates.forward(
-                        sizes.weak() + sizes.develSize(), kind.tokens(), origin.layers(), origin.width());
+                * Estimates.forward(sizes.weak() + sizes.develSize(), kind.tokens(), origin.layers(), origin.width());
         return plan.stage("label", id(model.name(), seed), work, List.of(trained), depends, context -> {
             try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
                 StageFiles.write(
@@ -177,8 +177,8 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
                 0.1,
                 labels,
                 plan.splitSettings(seed),
-                context -> StageFiles.write(
-                        context.out(), StageFiles.AGGREGATE, kind.aggregate(labels(context, labels))));
+                context ->
+                        StageFiles.write(context.out(), StageFiles.AGGREGATE, kind.aggregate(labels(context, labels))));
     }
 
     /** A student of all labels, or of gold where there are no stages to learn from. */
@@ -190,7 +190,8 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         if (member.options() != null) {
             depends.set("options", ConfigReader.canonical(member.options()));
         }
-        List<Stage> labels = from == null ? List.of() : List.copyOf(from.labels().values());
+        List<Stage> labels =
+                from == null ? List.of() : List.copyOf(from.labels().values());
         List<Stage> inputs = new ArrayList<>(labels);
         inputs.addAll(plan.strong().inputs());
         if (from != null) {
@@ -213,8 +214,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         });
     }
 
-    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path aggregate)
-            throws IOException {
+    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path aggregate) throws IOException {
         return new Teaching.Set<>(
                 splits(seed).weak(),
                 labels,
@@ -251,8 +251,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         }
     }
 
-    private Stage evaluate(
-            long seed, String name, Stage trained, Optional<Evidence> readout, int layers, int width) {
+    private Stage evaluate(long seed, String name, Stage trained, Optional<Evidence> readout, int layers, int width) {
         ObjectNode depends = plan.splitSettings(seed);
         kind.describe(depends);
         depends.put("readout", readout.map(Evidence::name).orElse("softmax"));

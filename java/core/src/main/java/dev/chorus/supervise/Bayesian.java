@@ -24,8 +24,11 @@ public final class Bayesian implements Supervision {
      */
     public record Options(
             @Key("how logits become evidence") Evidence evidence,
-            @Key(value = "of the term that pulls misleading evidence down; reached linearly over the training", range = "[0,)")
-                    double klWeight) {}
+
+            @Key(
+                    value = "of the term that pulls misleading evidence down; reached linearly over the training",
+                    range = "[0,)")
+            double klWeight) {}
 
     @Override
     public String name() {

@@ -1,7 +1,7 @@
 package dev.chorus.supervise;
 
-import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.labels.TextLabels;
+import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.supervise.BridgedObjective.Target;
 import dev.chorus.task.SentencePrompt;
@@ -27,7 +27,10 @@ public final class BridgedTargets {
         for (int n = 0; n < set.prompts().size(); n++) {
             List<Target> ofItem = new ArrayList<>();
             for (TextLabels each : set.labels()) {
-                Target target = target(set.tokenizer(), set.prompts().get(n), each.nBest().get(n).get(0));
+                Target target = target(
+                        set.tokenizer(),
+                        set.prompts().get(n),
+                        each.nBest().get(n).get(0));
                 int length = target.sequence().tokens().length;
                 if (length > target.sequence().start() && length <= set.longest()) {
                     ofItem.add(target);

@@ -37,10 +37,23 @@ enum TokenizerClass {
             Set.of("TokenizersBackend", "PreTrainedTokenizer", "PythonBackend", "BloomTokenizer");
 
     /** The class that belongs to a model, where transformers has an opinion. */
-    private static final Map<String, TokenizerClass> OF_MODEL =
-            Map.of(
-                    "gpt2", GPT2, "opt", GPT2, "gpt_neox", GPT_NEOX, "qwen2", QWEN2, "qwen3", QWEN2, "mistral", GENERIC,
-                    "gemma2", GEMMA, "phi3", GENERIC);
+    private static final Map<String, TokenizerClass> OF_MODEL = Map.of(
+            "gpt2",
+            GPT2,
+            "opt",
+            GPT2,
+            "gpt_neox",
+            GPT_NEOX,
+            "qwen2",
+            QWEN2,
+            "qwen3",
+            QWEN2,
+            "mistral",
+            GENERIC,
+            "gemma2",
+            GEMMA,
+            "phi3",
+            GENERIC);
 
     /** Classes that make the same ids as another. */
     private static final Map<String, TokenizerClass> ALIASES =
@@ -131,8 +144,8 @@ enum TokenizerClass {
         if (!byteLevel(root) && this != LLAMA && this != GEMMA) {
             throw new TokenizerException(
                     name,
-                    "does not fit tokenizer_class " + pythonName + " (not byte-level); make it PreTrainedTokenizerFast in "
-                            + "tokenizer_config.json");
+                    "does not fit tokenizer_class " + pythonName
+                            + " (not byte-level); make it PreTrainedTokenizerFast in " + "tokenizer_config.json");
         }
         boolean prefixSpace = config.path("add_prefix_space").asBoolean(this == LLAMA);
         root.set("model", model((ObjectNode) root.get("model"), config));
@@ -168,7 +181,9 @@ enum TokenizerClass {
         bpe.set("unk_token", this == GEMMA ? JSON.textNode(unknown.isEmpty() ? "<unk>" : unknown) : JSON.nullNode());
         bpe.set("continuing_subword_prefix", overCharacters() ? JSON.nullNode() : JSON.textNode(""));
         bpe.set("end_of_word_suffix", overCharacters() ? JSON.nullNode() : JSON.textNode(""));
-        bpe.put("fuse_unk", overCharacters()).put("byte_fallback", overCharacters()).put("ignore_merges", false);
+        bpe.put("fuse_unk", overCharacters())
+                .put("byte_fallback", overCharacters())
+                .put("ignore_merges", false);
         bpe.set("vocab", model.path("vocab"));
         bpe.set("merges", model.path("merges"));
         return bpe;
@@ -187,7 +202,8 @@ enum TokenizerClass {
         }
         if (this == GEMMA) {
             // The normalizer has left no space to cut at; the part is there as transformers has it.
-            ObjectNode split = typed("Split").put("behavior", "MergedWithPrevious").put("invert", false);
+            ObjectNode split =
+                    typed("Split").put("behavior", "MergedWithPrevious").put("invert", false);
             split.putObject("pattern").put("String", " ");
             return split;
         }

@@ -97,8 +97,8 @@ public final class TokenizerProbe {
             }
             return Optional.of(
                     said.isEmpty() || said.equals(PASSED)
-                            ? name + ": was tried in a process of its own and ended it (exit status " + child.exitValue()
-                                    + "), so it is not loaded here"
+                            ? name + ": was tried in a process of its own and ended it (exit status "
+                                    + child.exitValue() + "), so it is not loaded here"
                             : said);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -50,7 +50,10 @@ public final class KeyTable {
         } else {
             kind = type instanceof Class<?> c && c.isRecord() ? "group" : type.getTypeName();
         }
-        return kind + (key == null || key.range().isEmpty() ? "" : ", " + Range.of(key.range()).words());
+        return kind
+                + (key == null || key.range().isEmpty()
+                        ? ""
+                        : ", " + Range.of(key.range()).words());
     }
 
     private static String optional(Key key) {

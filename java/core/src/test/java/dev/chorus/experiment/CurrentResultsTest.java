@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** When the results in a folder are those of a run, and what is checked before a run begins. */
 class CurrentResultsTest {
     /** One small task, one seed. */
-    private static final List<String> SMALL = List.of(
-            "slots=null", "weak.slots=null", "scenario.students=[best]", "strong.pretrain.train.epochs=1");
+    private static final List<String> SMALL =
+            List.of("slots=null", "weak.slots=null", "scenario.students=[best]", "strong.pretrain.train.epochs=1");
 
     @TempDir
     private Path folder;
@@ -48,7 +48,9 @@ class CurrentResultsTest {
         load().run(out, false, listener);
         assertThat(listener.notes()).hasSize(1).allMatch(note -> note.startsWith("nothing to do"));
 
-        append("devel.jsonl", "{\"id\": 900, \"sentence\": \"wake me at noon\", \"scenario\": \"calendar\", \"entities\": []}");
+        append(
+                "devel.jsonl",
+                "{\"id\": 900, \"sentence\": \"wake me at noon\", \"scenario\": \"calendar\", \"entities\": []}");
         for (boolean dry : new boolean[] {true, false}) {
             assertThatThrownBy(() -> {
                         if (dry) {
@@ -58,7 +60,8 @@ class CurrentResultsTest {
                         }
                     })
                     .isInstanceOf(ConfigException.class)
-                    .hasMessageStartingWith(out.resolve("results.json") + ": holds the results of other data or model folders")
+                    .hasMessageStartingWith(
+                            out.resolve("results.json") + ": holds the results of other data or model folders")
                     .hasMessageEndingWith("--force replaces them, --out DIR leaves them");
         }
         assertThat(load().plan(out, true)).anyMatch(stage -> !stage.reused());
@@ -106,9 +109,12 @@ class CurrentResultsTest {
     /** A class that no gold sentence shows concerns a task of classes alone, and only as far as the weak models learn. */
     @Test
     void slotsDoNotAskForScenarios() throws IOException {
-        append("devel.jsonl", "{\"id\": 900, \"sentence\": \"order a pizza\", \"scenario\": \"takeaway\", \"entities\": []}");
+        append(
+                "devel.jsonl",
+                "{\"id\": 900, \"sentence\": \"order a pizza\", \"scenario\": \"takeaway\", \"entities\": []}");
         String[] devel = {"data.devel_size=11"};
-        assertThatThrownBy(() -> load(devel)).hasMessageContaining("class 'takeaway' (id 900) has no example among the 16 gold");
+        assertThatThrownBy(() -> load(devel))
+                .hasMessageContaining("class 'takeaway' (id 900) has no example among the 16 gold");
         Experiment slots = Experiment.load(
                 data.resolve("tiny.yaml"),
                 List.of("data.devel_size=11", "scenario=null", "weak.scenario=null"),
@@ -119,7 +125,9 @@ class CurrentResultsTest {
     @Test
     void aPromptWithoutRoomIsFoundBeforeAnyWork() throws IOException {
         String words = "wake me up at five am ".repeat(60).strip();
-        append("test.jsonl", "{\"id\": 901, \"sentence\": \"" + words + "\", \"scenario\": \"calendar\", \"entities\": []}");
+        append(
+                "test.jsonl",
+                "{\"id\": 901, \"sentence\": \"" + words + "\", \"scenario\": \"calendar\", \"entities\": []}");
         assertThatThrownBy(this::load)
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(": weak.models.small: the prompt of example 901 has ")
@@ -148,6 +156,8 @@ class CurrentResultsTest {
 
     private Experiment load(String... more) {
         return Experiment.load(
-                data.resolve("tiny.yaml"), Stream.concat(SMALL.stream(), Stream.of(more)).toList(), OptionalInt.of(1));
+                data.resolve("tiny.yaml"),
+                Stream.concat(SMALL.stream(), Stream.of(more)).toList(),
+                OptionalInt.of(1));
     }
 }

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.batch.CompletionRows;
 import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.score.Classifier;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.LibTorch;

@@ -30,12 +30,12 @@ class FolderFileTest {
         Path file = Files.writeString(folder.resolve("a"), "12345");
         assertThat(FolderFile.problem(file, 5)).isEmpty();
         assertThat(FolderFile.problem(file, 4)).isEqualTo("has 5 bytes, at most 4 are read; is it damaged?");
-        assertThat(FolderFile.problem(folder, 5)).isEqualTo("is a folder, expected a file");
+        assertThat(FolderFile.problem(folder, 5)).isEqualTo("is a directory, expected a regular file; it is not read");
         assertThat(FolderFile.problem(folder.resolve("b"), 5)).isEqualTo("is not there");
         Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("../blobs/abc"));
         assertThat(FolderFile.exists(link)).isTrue();
         assertThat(FolderFile.problem(link, 5)).startsWith("is a link to '../blobs/abc', which is not there");
-        assertThat(FolderFile.problem(Path.of("/dev/zero"), 5)).contains("a device");
+        assertThat(FolderFile.problem(Path.of("/dev/zero"), 5)).contains("a character device");
         assertThat(FolderFile.problem(pipe("pipe"), 5)).contains("a pipe");
         Path pointer = Files.writeString(
                 folder.resolve("pointer"), "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n");
@@ -44,7 +44,9 @@ class FolderFileTest {
 
     /** Each of a folder's files as what would be waited for, or read, for ever. */
     @ParameterizedTest
-    @ValueSource(strings = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "config.json", "vocab.json"})
+    @ValueSource(
+            strings = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "config.json", "vocab.json"
+            })
     void aTokenizersFilesAreLookedAtFirst(String name) throws Exception {
         for (String other : List.of("tokenizer.json", "config.json")) {
             Files.copy(GPT2.resolve(other), folder.resolve(other));
@@ -54,7 +56,7 @@ class FolderFileTest {
         refused(name, "a pipe");
         Files.delete(folder.resolve(name));
         Files.createSymbolicLink(folder.resolve(name), Path.of("/dev/zero"));
-        refused(name, "a device");
+        refused(name, "a character device");
         Files.delete(folder.resolve(name));
         try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve(name).toFile(), "rw")) {
             sparse.setLength(1L << 40);
@@ -67,8 +69,7 @@ class FolderFileTest {
 
     private void refused(String name, String problem) {
         Assertions.assertTimeoutPreemptively(
-                Duration.ofSeconds(20),
-                () -> assertThatExceptionOfType(TokenizerException.class)
+                Duration.ofSeconds(20), () -> assertThatExceptionOfType(TokenizerException.class)
                         .isThrownBy(() -> Tokenizer.load(folder))
                         .withMessageContaining(name + ": ")
                         .withMessageContaining(problem));
@@ -76,7 +77,8 @@ class FolderFileTest {
 
     private Path pipe(String name) throws IOException, InterruptedException {
         Path pipe = folder.resolve(name);
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         return pipe;
     }
 

@@ -29,7 +29,8 @@ class TokenizerLibraryTest {
     void itIsMadeInTheHomeForTheUserAlone() throws IOException {
         Path folder = TokenizerLibrary.folder(Map.of(), home);
         assertThat(folder).isEqualTo(home.resolve(".cache/chorus"));
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                .isEqualTo("rwx------");
         assertThat(TokenizerLibrary.folder(Map.of(), home)).isEqualTo(folder);
         Path other = home.resolve("elsewhere");
         assertThat(TokenizerLibrary.folder(Map.of("XDG_CACHE_HOME", other.toString()), home))
@@ -45,7 +46,8 @@ class TokenizerLibraryTest {
         assertThat(TokenizerLibrary.danger(shared)).get().asString().startsWith("others can write to ");
         Path folder = TokenizerLibrary.folder(Map.of(), home);
         assertThat(folder).isNotEqualTo(shared).isEmptyDirectory();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                .isEqualTo("rwx------");
         Files.delete(folder);
         mode(shared, "rwxrwx---");
         Path again = TokenizerLibrary.folder(Map.of(), home);
@@ -85,7 +87,8 @@ class TokenizerLibraryTest {
         Path file = Files.writeString(home.resolve("file"), "no folder");
         Path folder = TokenizerLibrary.folder(Map.of(), file);
         assertThat(folder).isEmptyDirectory();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                .isEqualTo("rwx------");
         Files.delete(folder);
     }
 

@@ -147,7 +147,8 @@ public final class TensorStore implements AutoCloseable {
         if (gguf.isPresent()) {
             return new CheckpointException(
                     folder,
-                    "has its weights in '" + gguf.get() + "', llama.cpp's format, which is not read; fetch the model's original "
+                    "has its weights in '" + gguf.get()
+                            + "', llama.cpp's format, which is not read; fetch the model's original "
                             + "folder with its .safetensors");
         }
         List<String> others =

@@ -25,8 +25,8 @@ final class MissingConfig {
             boolean hub = !given.isAbsolute() && given.getNameCount() == 2;
             return given + ": no such folder"
                     + (hub
-                            ? "; nothing is fetched here, so if it is a name on the Hub, download it first: hf download " + given
-                                    + " --local-dir DIR"
+                            ? "; nothing is fetched here, so if it is a name on the Hub, download it first: hf download "
+                                    + given + " --local-dir DIR"
                             : "");
         }
         String missing = folder.resolve("config.json") + ": no such file; ";
@@ -35,13 +35,14 @@ final class MissingConfig {
                     + "base_model_name_or_path in adapter_config.json says which), and this one as the adapter (--adapter)";
         }
         if (Files.exists(folder.resolve("params.json"))) {
-            return missing + "the folder is in the layout of the model's makers (params.json); fetch the one for transformers, "
+            return missing
+                    + "the folder is in the layout of the model's makers (params.json); fetch the one for transformers, "
                     + "or convert it with transformers";
         }
         List<String> names;
         try (Stream<Path> found = Files.list(folder)) {
-            names = found.filter(each -> each.toString().endsWith(".gguf")
-                            || Files.isRegularFile(each.resolve("config.json")))
+            names = found.filter(each ->
+                            each.toString().endsWith(".gguf") || Files.isRegularFile(each.resolve("config.json")))
                     .map(each -> each.getFileName().toString())
                     .sorted()
                     .toList();

@@ -89,12 +89,7 @@ public final class Generator {
             GenerationSettings settings,
             DoubleConsumer progress) {
         return generate(
-                decoder,
-                tokenizer,
-                prompts,
-                LongStream.range(0, prompts.size()).toArray(),
-                settings,
-                progress);
+                decoder, tokenizer, prompts, LongStream.range(0, prompts.size()).toArray(), settings, progress);
     }
 
     /**

@@ -133,7 +133,8 @@ public final class Parameters implements AutoCloseable {
     public Tensor get(String name) {
         Tensor tensor = trained.get(name);
         if (tensor == null) {
-            throw new IllegalArgumentException("no parameter '" + name + "'; there are " + Shown.names(trained.keySet()));
+            throw new IllegalArgumentException(
+                    "no parameter '" + name + "'; there are " + Shown.names(trained.keySet()));
         }
         return tensor;
     }
@@ -175,7 +176,8 @@ public final class Parameters implements AutoCloseable {
     private Slice slice(String name) {
         Slice slice = slices.get(name);
         if (slice == null) {
-            throw new IllegalArgumentException("no parameter '" + name + "'; there are " + Shown.names(slices.keySet()));
+            throw new IllegalArgumentException(
+                    "no parameter '" + name + "'; there are " + Shown.names(slices.keySet()));
         }
         return slice;
     }

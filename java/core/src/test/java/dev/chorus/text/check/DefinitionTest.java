@@ -103,7 +103,8 @@ class DefinitionTest {
     }
 
     private static ObjectNode fixture(String family) throws IOException {
-        JsonNode root = JSON.readTree(Files.readAllBytes(FIXTURES.resolve(family).resolve("tokenizer.json")));
+        JsonNode root =
+                JSON.readTree(Files.readAllBytes(FIXTURES.resolve(family).resolve("tokenizer.json")));
         return (ObjectNode) root;
     }
 }
