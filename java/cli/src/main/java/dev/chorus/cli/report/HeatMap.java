@@ -10,6 +10,9 @@ final class HeatMap {
     private static final double CHARACTER = 6.4;
     private static final int LONGEST_NAME = 16;
 
+    /** Beyond this depth text is read better in the colour of the paper. */
+    private static final double DEEP = 0.5;
+
     private HeatMap() {}
 
     /** The value of a cell. */
@@ -105,7 +108,8 @@ final class HeatMap {
                 "fill-opacity",
                 none ? null : Svg.number(Math.min(1, Math.abs(value))));
         if (written && !none) {
-            Svg.text(out, "cell-text", x + side / 2, y + side / 2 + 4, "middle", Numbers.fixed(value, 2));
+            String css = Math.abs(value) > DEEP ? "cell-text deep" : "cell-text";
+            Svg.text(out, css, x + side / 2, y + side / 2 + 4, "middle", Numbers.fixed(value, 2));
         }
     }
 

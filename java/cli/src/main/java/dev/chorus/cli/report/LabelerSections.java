@@ -35,7 +35,7 @@ final class LabelerSections {
         if (shown.size() < votes.workers()) {
             out.element("p", "The " + shown.size() + " with most votes of " + Numbers.count(votes.workers()) + ".", "class", "note");
         }
-        out.open("div", "class", "scroll", "tabindex", "0").open("table", "class", "models");
+        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Labelers").open("table", "class", "models");
         out.open("thead").open("tr").element("th", "Labeler", "scope", "col");
         for (String head : new String[] {"votes", "coverage", "overlap", "conflict", "agreement", "\u03ba"}) {
             out.element("th", head, "scope", "col", "class", "number");
@@ -129,7 +129,7 @@ final class LabelerSections {
                         + ".",
                 "class",
                 "note");
-        out.close().open("div", "class", "scroll", "tabindex", "0");
+        out.close().open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Correlation of errors");
         List<String> names = order.stream().map(w -> votes.workerNames().get(w)).toList();
         HeatMap.draw(
                 out,
@@ -137,7 +137,7 @@ final class LabelerSections {
                 "Correlation of the labelers\u2019 errors",
                 String.format(Locale.ROOT, "%d labelers, mean correlation %.2f", order.size(), errors.mean()),
                 names,
-                order.size() <= 12 ? 36 : 18,
+                order.size() <= 12 ? 42 : 18,
                 order.size() <= 12,
                 blocks,
                 (i, j) -> i == j ? Double.NaN : errors.of(order.get(i), order.get(j)));
@@ -169,7 +169,7 @@ final class LabelerSections {
             String name = votes.workerNames().get(w);
             out.open("figure", "class", "cell");
             out.open("figcaption", "class", "tile-caption").element("span", name, "class", "tile-name").close();
-            out.open("div", "class", "scroll", "tabindex", "0");
+            out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Confusion matrix");
             HeatMap.draw(
                     out,
                     "confusion-" + w,

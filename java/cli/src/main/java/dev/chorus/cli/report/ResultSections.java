@@ -59,7 +59,7 @@ final class ResultSections {
         out.close();
         out.open("figure").open("figcaption").element("h3", "Shares of the classes");
         out.element("p", "As counted among the labels, and corrected by gold, with its 95% interval.", "class", "note");
-        out.close().open("div", "class", "scroll", "tabindex", "0").open("table").open("thead").open("tr");
+        out.close().open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Shares of the classes").open("table").open("thead").open("tr");
         out.element("th", "Class", "scope", "col");
         out.element("th", "counted", "scope", "col", "class", "number");
         out.element("th", "corrected", "scope", "col", "class", "number");
@@ -138,7 +138,7 @@ final class ResultSections {
         out.open("section", "aria-labelledby", "compare").element("h2", "Where methods disagree", "id", "compare");
         out.element(
                 "p", "Share of the tasks on which two methods give different labels; the deeper, the more.", "class", "note");
-        out.open("div", "class", "scroll", "tabindex", "0");
+        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Disagreement of methods");
         double largest = 1e-9;
         for (double[] row : differ) {
             for (double value : row) {
@@ -166,7 +166,7 @@ final class ResultSections {
                 .toList();
         if (!disputed.isEmpty()) {
             out.open("div", "class", "block").element("h3", "The most disputed tasks");
-            out.open("div", "class", "scroll", "tabindex", "0").open("table", "class", "models").open("thead").open("tr");
+            out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Disputed tasks").open("table", "class", "models").open("thead").open("tr");
             out.element("th", "Task", "scope", "col");
             names.forEach(name -> out.element("th", name, "scope", "col"));
             out.close().close().open("tbody");
@@ -202,7 +202,7 @@ final class ResultSections {
         shown.sort(doubt.reversed().thenComparing(Comparator.naturalOrder()));
         out.open("section", "aria-labelledby", "unsure");
         out.element("h2", "The " + shown.size() + " tasks of which the labels are least sure", "id", "unsure");
-        out.open("div", "class", "scroll", "tabindex", "0").open("table", "class", "models").open("thead").open("tr");
+        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Unsure tasks").open("table", "class", "models").open("thead").open("tr");
         out.element("th", "Task", "scope", "col").element("th", "label", "scope", "col");
         out.element("th", "confidence", "scope", "col", "class", "number");
         out.element("th", "entropy", "scope", "col", "class", "number");
