@@ -15,7 +15,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Usage {
     private Usage() {}
 
-    /** @return the exit status */
+    /** Prints the sentence and where to read on; returns the exit status. */
     static int report(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();

@@ -177,7 +177,7 @@ enum TokenizerClass {
     private ObjectNode model(ObjectNode model, JsonNode config) {
         ObjectNode bpe = typed("BPE");
         bpe.set("dropout", JSON.nullNode());
-        String unknown = TokenizerDefinition.text(config.path("unk_token"));
+        String unknown = AddedTokens.text(config.path("unk_token"));
         bpe.set("unk_token", this == GEMMA ? JSON.textNode(unknown.isEmpty() ? "<unk>" : unknown) : JSON.nullNode());
         bpe.set("continuing_subword_prefix", overCharacters() ? JSON.nullNode() : JSON.textNode(""));
         bpe.set("end_of_word_suffix", overCharacters() ? JSON.nullNode() : JSON.textNode(""));

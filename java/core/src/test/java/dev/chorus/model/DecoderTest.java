@@ -79,7 +79,7 @@ class DecoderTest {
                 KeyValueCache cache = new KeyValueCache(CONFIG.architecture(), Precision.F32, 2, pages)) {
             List<int[]> texts = TinyDecoders.sequences(V, 2, 3, 17, 1, 14);
             List<CachedSequence> rows = new ArrayList<>();
-            texts.forEach(text -> rows.add(cache.sequence()));
+            texts.forEach(text -> rows.add(new CachedSequence(cache)));
             readAndCompare(decoder, cache, rows, texts, "prompts");
             for (int step = 0; step < 6; step++) {
                 if (step == 3) {

@@ -211,8 +211,7 @@ public final class InspectCommand implements Callable<Integer> {
     }
 
     private static void line(PrintWriter out, String name, String value) {
-        // Names and texts come from the folder, and the terminal must not act on them.
-        out.println(String.format(Locale.ROOT, "%-14s %s", name, Shown.plain(value)));
+        out.println(String.format(Locale.ROOT, "%-14s %s", name, Visible.line(value)));
     }
 
     private static String count(int count, String what) {

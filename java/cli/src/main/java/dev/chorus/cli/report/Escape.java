@@ -43,6 +43,7 @@ final class Escape {
 
     /** Unicode's explicit embeddings, overrides, isolates and marks (UAX 9). */
     private static boolean turns(int c) {
-        return c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069 || c == 0x200E || c == 0x200F || c == 0x061C;
+        boolean marks = c == 0x200E || c == 0x200F || c == 0x061C;
+        return marks || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
     }
 }

@@ -5,6 +5,24 @@ package dev.chorus.cli.terminal;
  * of Unicode's East_Asian_Width by blocks, which is what terminals agree on.
  */
 public final class Columns {
+    /** First and last code point of blocks. Of Hangul's single consonants the leading ones: what follows is joined to them. */
+    private static final int[][] WIDE = {
+        {0x1100, 0x115F},
+        {0x2E80, 0x303E},
+        {0x3041, 0xA4CF},
+        {0xA960, 0xA97F},
+        {0xAC00, 0xD7A3},
+        {0xF900, 0xFAFF},
+        {0xFE30, 0xFE6F},
+        {0xFF00, 0xFF60},
+        {0xFFE0, 0xFFE6},
+        {0x1F300, 0x1F64F},
+        {0x1F680, 0x1F6FF},
+        {0x1F900, 0x1F9FF},
+        {0x1FA70, 0x1FAFF},
+        {0x20000, 0x3FFFD}
+    };
+
     private Columns() {}
 
     /** Columns that a text takes. */
@@ -39,8 +57,10 @@ public final class Columns {
 
     /** Whether a word ends before this place; "3/12" is one. */
     private static boolean isBreak(String text, int at) {
-        return text.charAt(at) == ' '
-                || text.charAt(at) == '/' && at + 1 < text.length() && Character.isLetter(text.charAt(at + 1));
+        if (text.charAt(at) == '/') {
+            return at + 1 < text.length() && Character.isLetter(text.charAt(at + 1));
+        }
+        return text.charAt(at) == ' ';
     }
 
     private static int of(int c) {
@@ -54,19 +74,11 @@ public final class Columns {
     }
 
     private static boolean isWide(int c) {
-        return c >= 0x1100 && c <= 0x115F // Hangul's leading consonants; what follows them is joined to them.
-                || c >= 0x2E80 && c <= 0x303E
-                || c >= 0x3041 && c <= 0xA4CF
-                || c >= 0xA960 && c <= 0xA97F
-                || c >= 0xAC00 && c <= 0xD7A3
-                || c >= 0xF900 && c <= 0xFAFF
-                || c >= 0xFE30 && c <= 0xFE6F
-                || c >= 0xFF00 && c <= 0xFF60
-                || c >= 0xFFE0 && c <= 0xFFE6
-                || c >= 0x1F300 && c <= 0x1F64F
-                || c >= 0x1F680 && c <= 0x1F6FF
-                || c >= 0x1F900 && c <= 0x1F9FF
-                || c >= 0x1FA70 && c <= 0x1FAFF
-                || c >= 0x20000 && c <= 0x3FFFD;
+        for (int[] block : WIDE) {
+            if (c >= block[0] && c <= block[1]) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -192,7 +192,7 @@ record TensorMatch(ModelConfig config, List<TensorSpec> specs, Map<String, Strin
         }
 
         private void requireShape(String name, TensorSpec spec) {
-            SafetensorsFile.Entry entry = store.entry(name);
+            SafetensorsEntry entry = store.entry(name);
             if (!Arrays.equals(entry.shape(), spec.shape())) {
                 throw new CheckpointException(
                         store.fileOf(name),

@@ -185,7 +185,7 @@ public final class TensorStore implements AutoCloseable {
     public long bytes() {
         return files.stream()
                 .flatMap(file -> file.entries().values().stream())
-                .mapToLong(SafetensorsFile.Entry::bytes)
+                .mapToLong(SafetensorsEntry::bytes)
                 .sum();
     }
 
@@ -194,7 +194,7 @@ public final class TensorStore implements AutoCloseable {
      *
      * @throws CheckpointException if there is none of this name
      */
-    public SafetensorsFile.Entry entry(String name) {
+    public SafetensorsEntry entry(String name) {
         return file(name).entry(name);
     }
 

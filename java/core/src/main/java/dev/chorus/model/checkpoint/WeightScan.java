@@ -23,16 +23,16 @@ public record WeightScan(List<String> damaged, long bytes, boolean whole) {
      * @throws CheckpointException if a file cannot be read
      */
     public static WeightScan of(TensorStore store, long most) {
-        List<SafetensorsFile.Entry> entries = new ArrayList<>();
+        List<SafetensorsEntry> entries = new ArrayList<>();
         for (String name : store.names()) {
             if (store.entry(name).type().isWeight()) {
                 entries.add(store.entry(name));
             }
         }
-        entries.sort(Comparator.comparingLong(SafetensorsFile.Entry::bytes));
+        entries.sort(Comparator.comparingLong(SafetensorsEntry::bytes));
         List<String> damaged = new ArrayList<>();
         long bytes = 0;
-        for (SafetensorsFile.Entry entry : entries) {
+        for (SafetensorsEntry entry : entries) {
             if (bytes + entry.bytes() > most) {
                 return new WeightScan(List.copyOf(damaged), bytes, false);
             }
@@ -44,7 +44,7 @@ public record WeightScan(List<String> damaged, long bytes, boolean whole) {
         return new WeightScan(List.copyOf(damaged), bytes, true);
     }
 
-    private static boolean finite(TensorStore store, SafetensorsFile.Entry entry) {
+    private static boolean finite(TensorStore store, SafetensorsEntry entry) {
         long elements = entry.elements();
         for (long from = 0; from < elements; from += PIECE) {
             try (Scope scope = new Scope();

@@ -3,6 +3,7 @@ package dev.chorus.model.folder;
 import dev.chorus.files.WholeFolder;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.checkpoint.CheckpointException;
+import dev.chorus.model.checkpoint.SafetensorsEntry;
 import dev.chorus.model.checkpoint.SafetensorsFile;
 import dev.chorus.model.checkpoint.SafetensorsWriter;
 import dev.chorus.model.weights.Adapter;
@@ -132,7 +133,7 @@ public final class AdapterFolder {
                             + Shown.names(missing) + ", surplus: " + Shown.names(surplus));
         }
         shapes.forEach((name, shape) -> {
-            SafetensorsFile.Entry entry = stored.entry(name);
+            SafetensorsEntry entry = stored.entry(name);
             if (!Arrays.equals(entry.shape(), shape)) {
                 throw new CheckpointException(
                         stored.path(),

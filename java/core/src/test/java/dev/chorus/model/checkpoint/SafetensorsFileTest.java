@@ -151,7 +151,7 @@ class SafetensorsFileTest {
         try (SafetensorsFile file = SafetensorsFile.open(GPT2)) {
             assertThat(file.entries()).hasSizeGreaterThan(10);
             assertThat(file.metadata()).containsEntry("format", "pt");
-            for (SafetensorsFile.Entry entry : file.entries().values()) {
+            for (SafetensorsEntry entry : file.entries().values()) {
                 try (Scope scope = new Scope()) {
                     Tensor into = Tensors.empty(entry.shape());
                     file.readInto(entry.name(), into);

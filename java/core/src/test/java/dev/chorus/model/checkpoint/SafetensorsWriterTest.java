@@ -81,7 +81,7 @@ class SafetensorsWriterTest {
         try (SafetensorsFile file = SafetensorsFile.open(file())) {
             assertThat(file.entries()).hasSize(items.size());
             for (int i = 0; i < tensors.size(); i++) {
-                SafetensorsFile.Entry entry = file.entry(items.get(i).name());
+                SafetensorsEntry entry = file.entry(items.get(i).name());
                 // Also an odd number of halves in front leaves every tensor where it can be mapped.
                 assertThat(entry.offset() % entry.type().bytesPerElement()).isZero();
                 assertThat(entry.shape()).containsExactly(Tensors.shape(tensors.get(i)));

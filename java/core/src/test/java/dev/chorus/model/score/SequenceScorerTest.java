@@ -64,7 +64,7 @@ class SequenceScorerTest {
             int tokens = 0;
             for (Sequence candidate : candidates) {
                 int[] text = candidate.tokens();
-                CachedSequence cached = cache.sequence();
+                CachedSequence cached = new CachedSequence(cache);
                 int known = cached.adopt(text, candidate.start() - 1);
                 last.add(batch.add(cached, text, known, text.length) + text.length - known - 1);
                 tokens += text.length;
