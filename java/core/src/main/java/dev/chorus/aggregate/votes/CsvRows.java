@@ -33,6 +33,9 @@ final class CsvRows {
     private boolean[] doubled = new boolean[16];
     private int fields;
     private int linesOfRow;
+    /** All bytes of the row's fields, or-ed: below 0 if one is beyond ASCII. */
+    private int signs;
+
     private String broken = "";
 
     CsvRows(InputStream in, ReadSettings settings, BadRows bad) {
@@ -69,6 +72,7 @@ final class CsvRows {
                 bad.add(line, "expected " + header.size() + " fields as in the header, got " + fields);
             } else {
                 row.begin(line);
+                row.plain = signs >= 0;
                 for (int f = 0; f < column.length; f++) {
                     if (column[f] >= 0) {
                         set(row, f, column[f]);
@@ -173,6 +177,7 @@ final class CsvRows {
     private int split() {
         fields = 0;
         linesOfRow = 1;
+        signs = 0;
         broken = "";
         int at = position;
         while (true) {
@@ -188,9 +193,13 @@ final class CsvRows {
                 }
             } else {
                 begin[fields] = at;
-                while (at < limit && buffer[at] != separator && buffer[at] != '\n') {
+                int seen = 0;
+                byte b = 0;
+                while (at < limit && (b = buffer[at]) != separator && b != '\n') {
+                    seen |= b;
                     at++;
                 }
+                signs |= seen;
                 if (at == limit && !ended) {
                     return -1;
                 }
@@ -219,6 +228,7 @@ final class CsvRows {
                 return -1;
             }
             byte b = buffer[at];
+            signs |= b;
             if (b == '\n') {
                 linesOfRow++;
             } else if (b == '"') {

@@ -30,6 +30,9 @@ final class Row {
     /** Where in the file, from 1. */
     long line;
 
+    /** Whether no byte of the row lies outside ASCII, or its text has been decoded already: there is nothing to check. */
+    boolean plain;
+
     final byte[][] bytes = new byte[ROLES.size()][];
     final int[] from = new int[ROLES.size()];
     final int[] to = new int[ROLES.size()];
@@ -45,6 +48,7 @@ final class Row {
 
     void begin(long at) {
         line = at;
+        plain = true;
         for (int f = 0; f < bytes.length; f++) {
             bytes[f] = null;
         }
@@ -72,10 +76,6 @@ final class Row {
 
     /** Whether a field holds bytes that are no UTF-8. */
     boolean isBroken(int field) {
-        boolean plain = true;
-        for (int i = from[field]; i < to[field]; i++) {
-            plain &= bytes[field][i] >= 0;
-        }
         if (plain) {
             return false;
         }

@@ -90,7 +90,7 @@ final class VoteCollector implements RowSink {
             time = new double[task.length];
             Arrays.fill(time, 0, size, Double.NaN);
         }
-        task[size] = number(tasks, row, Row.TASK);
+        task[size] = sameTask(row) ? task[size - 1] : number(tasks, row, Row.TASK);
         worker[size] = number(workers, row, Row.WORKER);
         label[size] = number(labels, row, Row.LABEL);
         if (probability != null) {
@@ -111,6 +111,12 @@ final class VoteCollector implements RowSink {
             throw new IllegalStateException("more than 2 billion votes");
         }
         return (int) Math.min(Integer.MAX_VALUE - 8L, size + (size >> 1) + 16L);
+    }
+
+    /** Whether the row's task is that of the row before: mostly it is, and then there is nothing to look up. */
+    private boolean sameTask(Row row) {
+        return size > 0
+                && tasks.is(task[size - 1], row.bytes[Row.TASK], row.from[Row.TASK], row.to[Row.TASK]);
     }
 
     private static int number(Names names, Row row, int field) {
