@@ -37,14 +37,18 @@ public final class AggregationSpeed {
     public static void main(String[] arguments) throws IOException {
         switch (arguments.length < 4 ? "" : arguments[0]) {
             case "write" -> write(Path.of(arguments[1]), numbers(arguments, 2));
-            case "fit" -> fit(arguments[1], numbers(arguments, 2), Integer.parseInt(arguments[6]), settings(arguments, 7));
-            case "file" -> file(arguments[1], Path.of(arguments[2]), Integer.parseInt(arguments[3]), settings(arguments, 4));
+            case "fit" ->
+                fit(arguments[1], numbers(arguments, 2), Integer.parseInt(arguments[6]), settings(arguments, 7));
+            case "file" ->
+                file(arguments[1], Path.of(arguments[2]), Integer.parseInt(arguments[3]), settings(arguments, 4));
             default -> throw new IllegalArgumentException("expected write, fit or file with their arguments");
         }
     }
 
     private static int[] numbers(String[] arguments, int from) {
-        return Arrays.stream(arguments, from, from + 4).mapToInt(Integer::parseInt).toArray();
+        return Arrays.stream(arguments, from, from + 4)
+                .mapToInt(Integer::parseInt)
+                .toArray();
     }
 
     private static Map<String, String> settings(String[] arguments, int from) {
@@ -94,8 +98,10 @@ public final class AggregationSpeed {
     private static void write(Path file, int[] size) throws IOException {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
             out.write("task,worker,label\n".getBytes(StandardCharsets.UTF_8));
-            simulate(size, (task, worker, label) ->
-                    out.write(("t" + task + ",w" + worker + ",c" + label + "\n").getBytes(StandardCharsets.UTF_8)));
+            simulate(
+                    size,
+                    (task, worker, label) -> out.write(
+                            ("t" + task + ",w" + worker + ",c" + label + "\n").getBytes(StandardCharsets.UTF_8)));
         }
     }
 

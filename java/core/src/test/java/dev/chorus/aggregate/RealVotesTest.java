@@ -119,8 +119,12 @@ class RealVotesTest {
                 table.append(String.format(Locale.ROOT, "  %-20s as majority %.4f", name, agreement));
                 if (skill != null) {
                     table.append(String.format(
-                            Locale.ROOT, "  estimated %.3f  correlation %.3f", mean(skill), correlation(skill, recorded)));
-                    // All labelers share their errors: every method without gold takes them for far better than they are.
+                            Locale.ROOT,
+                            "  estimated %.3f  correlation %.3f",
+                            mean(skill),
+                            correlation(skill, recorded)));
+                    // All labelers share their errors: every method without gold takes them for far better than they
+                    // are.
                     assertThat(mean(skill)).as(set + " " + name).isGreaterThan(mean(recorded) + .05);
                 }
                 table.append(System.lineSeparator());

@@ -120,8 +120,9 @@ public final class ErrorCorrelation {
     public static ErrorCorrelation fromAccuracies(Votes votes, double[] accuracy) {
         int labelers = votes.workers();
         if (votes.classes() != 2 || accuracy.length != labelers) {
-            throw new IllegalArgumentException("error correlation: expected two classes and an accuracy for each of the "
-                    + labelers + " labelers, got " + votes.classes() + " classes and " + accuracy.length + " accuracies");
+            throw new IllegalArgumentException(
+                    "error correlation: expected two classes and an accuracy for each of the " + labelers
+                            + " labelers, got " + votes.classes() + " classes and " + accuracy.length + " accuracies");
         }
         PairAgreement pairs = PairAgreement.of(votes);
         double[] rho = new double[labelers * labelers];
@@ -134,8 +135,7 @@ public final class ErrorCorrelation {
                 double qi = 1 - accuracy[i];
                 double qj = 1 - accuracy[j];
                 double both = (pairs.agreement(i, j) - 1 + qi + qj) / 2;
-                rho[i * labelers + j] =
-                        i == j ? 1 : (both - qi * qj) / Math.sqrt(qi * (1 - qi) * qj * (1 - qj));
+                rho[i * labelers + j] = i == j ? 1 : (both - qi * qj) / Math.sqrt(qi * (1 - qi) * qj * (1 - qj));
             }
         }
         return new ErrorCorrelation(labelers, true, rho);

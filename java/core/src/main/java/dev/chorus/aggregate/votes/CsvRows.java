@@ -100,7 +100,8 @@ final class CsvRows {
 
     /** Where each role stands; -1 for one that is not there and need not be. */
     private int[] columns(List<String> header, boolean needsWorker) {
-        List<String> lower = header.stream().map(h -> h.strip().toLowerCase(Locale.ROOT)).toList();
+        List<String> lower =
+                header.stream().map(h -> h.strip().toLowerCase(Locale.ROOT)).toList();
         int[] column = new int[Row.ROLES.size()];
         Arrays.fill(column, -1);
         for (int f = 0; f < column.length; f++) {
@@ -108,7 +109,8 @@ final class CsvRows {
             if (named != null) {
                 column[f] = header.indexOf(named);
                 if (column[f] < 0) {
-                    throw new VoteFileException(bad.file(), 1, "there is no column '" + named + "'; there are " + header);
+                    throw new VoteFileException(
+                            bad.file(), 1, "there is no column '" + named + "'; there are " + header);
                 }
                 continue;
             }
@@ -119,8 +121,11 @@ final class CsvRows {
             }
             boolean needed = f == Row.TASK || f == Row.LABEL || (f == Row.WORKER && needsWorker);
             if (needed && column[f] < 0) {
-                throw new VoteFileException(bad.file(), 1, "no column for the " + Row.ROLES.get(f) + "; the header has "
-                        + header + "; name the one that is meant, such as " + Row.ROLES.get(f) + "=" + header.get(0));
+                throw new VoteFileException(
+                        bad.file(),
+                        1,
+                        "no column for the " + Row.ROLES.get(f) + "; the header has " + header
+                                + "; name the one that is meant, such as " + Row.ROLES.get(f) + "=" + header.get(0));
             }
         }
         return column;

@@ -22,7 +22,16 @@ final class Row {
     /** Other names that people's exports have for the same, by role. */
     static final List<List<String>> USUAL = List.of(
             List.of("task", "item", "task_id", "item_id", "example", "example_id"),
-            List.of("worker", "annotator", "judge", "labeler", "labeller", "worker_id", "annotator_id", "user", "model"),
+            List.of(
+                    "worker",
+                    "annotator",
+                    "judge",
+                    "labeler",
+                    "labeller",
+                    "worker_id",
+                    "annotator_id",
+                    "user",
+                    "model"),
             List.of("label", "answer", "vote", "choice", "verdict"),
             List.of("probability", "confidence", "score"),
             List.of("timestamp", "time", "created_at"));
