@@ -13,6 +13,7 @@ import dev.chorus.text.FolderFile;
 import dev.chorus.text.ModelPath;
 import dev.chorus.text.Shown;
 import dev.chorus.text.Tokenizer;
+import dev.chorus.text.Visible;
 import dev.chorus.text.TokenizerException;
 import dev.chorus.text.TokenizerProbe;
 import java.io.IOException;
