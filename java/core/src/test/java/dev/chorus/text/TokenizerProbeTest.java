@@ -36,7 +36,8 @@ class TokenizerProbeTest {
         Files.delete(TokenizerLibrary.load().resolve(after.iterator().next()));
 
         Files.writeString(
-                folder.resolve("tokenizer.json"), json.replaceFirst("\"normalizer\": *null", "\"normalizer\":{\"type\":\"x\"}"));
+                folder.resolve("tokenizer.json"),
+                json.replaceFirst("\"normalizer\": *null", "\"normalizer\":{\"type\":\"x\"}"));
         assertThat(TokenizerProbe.problem(folder))
                 .get()
                 .asString()

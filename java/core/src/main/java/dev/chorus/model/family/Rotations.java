@@ -42,10 +42,13 @@ final class Rotations {
                                 needed(rope, "low_freq_factor"),
                                 needed(rope, "high_freq_factor"),
                                 original);
-                    default -> throw rope.problem("rope_type '" + Shown.value(type) + "' is not supported; supported: " + SUPPORTED);
+                    default ->
+                        throw rope.problem(
+                                "rope_type '" + Shown.value(type) + "' is not supported; supported: " + SUPPORTED);
                 };
         if (!rope.unread().isEmpty()) {
-            throw rope.problem("the settings " + Shown.names(rope.unread()) + " are not supported for rope_type '" + type + "'");
+            throw rope.problem(
+                    "the settings " + Shown.names(rope.unread()) + " are not supported for rope_type '" + type + "'");
         }
         int channels = (int) (headWidth * partial);
         Rotary rotary = new Rotary(channels, theta, scaling);
