@@ -87,6 +87,7 @@ public final class Aggregators {
     private static LabelAggregator ibcc(MethodOptions o) {
         Ibcc.Settings d = Ibcc.Settings.defaults();
         return new Ibcc(new Ibcc.Settings(
+                o.number("strength", d.strength()),
                 o.number("diagonal", d.diagonal()),
                 o.number("beside", d.beside()),
                 o.number("balance", d.balance()),

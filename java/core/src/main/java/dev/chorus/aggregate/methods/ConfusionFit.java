@@ -11,6 +11,7 @@ final class ConfusionFit {
 
     private ConfusionFit() {}
 
+    /** From vote shares. */
     static Aggregation run(
             String method,
             Votes votes,
@@ -21,6 +22,20 @@ final class ConfusionFit {
             FitSettings settings,
             String objective) {
         double[] shares = VoteShares.of(votes, support, null);
+        return run(method, votes, support, shares, rule, balance, soft, settings, objective);
+    }
+
+    /** From posteriors, which are overwritten. */
+    static Aggregation run(
+            String method,
+            Votes votes,
+            Support support,
+            double[] shares,
+            RowRule rule,
+            BalanceRule balance,
+            boolean soft,
+            FitSettings settings,
+            String objective) {
         Fit fit;
         Confusions confusions;
         if (support.isAll()) {

@@ -116,15 +116,16 @@ final class DenseConfusionModel implements LatentClassModel {
         gain = balance.gain();
         double[] row = new double[classes];
         for (int w = 0; w < votes.workers(); w++) {
+            RowRule own = rule.of(w);
             for (int k = 0; k < classes; k++) {
                 double spread = soft ? sums.spread[w * classes + k] : 0;
                 for (int y = 0; y < classes; y++) {
                     int at = (w * classes + y) * classes + k;
                     // Rounding of a soft vote below chance may leave a count a little below 0.
                     row[y] = Math.max(0, sums.of[at] + spread);
-                    parameters[at] = rule.parameter(row[y], y == k, classes);
+                    parameters[at] = own.parameter(row[y], y == k, classes);
                 }
-                gain += rule.learn(row, classes, k, classes);
+                gain += own.learn(row, classes, k, classes);
                 double sum = 0;
                 for (int y = 0; y < classes; y++) {
                     logs[(w * classes + y) * classes + k] = row[y];

@@ -52,12 +52,22 @@ public final class OneCoin implements LabelAggregator {
         return Aggregation.of(NAME, votes, fit.posteriors())
                 .trace(fit.trace())
                 .classBalance(model.balance.mean())
-                .confusions(new Coins(model.accuracy.clone(), votes.classes()))
+                .confusions(new CoinConfusions(model.accuracy.clone(), votes.classes()))
                 .skill("accuracy", model.accuracy)
                 .build();
     }
 
-    private record Coins(double[] accuracy, int classes) implements Confusions {
+    /** What other methods begin from: accuracies, and the posteriors as a table over the candidates. */
+    record Coins(double[] accuracy, double[] posterior) {}
+
+    static Coins coins(Votes votes, Support support, FitSettings settings) {
+        double[] posterior = VoteShares.of(votes, support, null);
+        Model model = new Model(votes, support);
+        new ExpectationMaximization(votes, support, model, settings, "log-likelihood").run(posterior);
+        return new Coins(model.accuracy, posterior);
+    }
+
+    private record CoinConfusions(double[] accuracy, int classes) implements Confusions {
         @Override
         public int workers() {
             return accuracy.length;

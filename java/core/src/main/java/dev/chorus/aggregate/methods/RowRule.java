@@ -17,6 +17,11 @@ interface RowRule {
     /** The parameter of an answer with this count: a count for a point estimate, a concentration for a distribution. */
     double parameter(double count, boolean diagonal, int classes);
 
+    /** The rule for one labeler's rows. */
+    default RowRule of(int worker) {
+        return this;
+    }
+
     /** Whether parameters are Dirichlet concentrations. */
     boolean isBayesian();
 }

@@ -112,15 +112,16 @@ final class SparseConfusionModel implements LatentClassModel {
         double[] row = new double[rows.largest()];
         for (int r = 0; r < rows.rows(); r++) {
             int n = rows.size(r);
+            RowRule own = rule.of(rows.workerOf(r));
             int diagonal = -1;
             for (int i = 0; i < n; i++) {
                 int e = rows.entryOf(r, i);
                 boolean right = rows.isDiagonal(e);
                 row[i] = sums.of[e];
-                parameters[e] = rule.parameter(row[i], right, votes.classes());
+                parameters[e] = own.parameter(row[i], right, votes.classes());
                 diagonal = right ? i : diagonal;
             }
-            gain += rule.learn(row, n, diagonal, votes.classes());
+            gain += own.learn(row, n, diagonal, votes.classes());
             for (int i = 0; i < n; i++) {
                 logs[rows.entryOf(r, i)] = row[i];
             }
@@ -179,24 +180,25 @@ final class SparseConfusionModel implements LatentClassModel {
                     totals[r] += parameters[rows.entryOf(r, i)];
                     hasDiagonal |= rows.isDiagonal(rows.entryOf(r, i));
                 }
-                totals[r] += untouched(rows.size(r), hasDiagonal);
+                totals[r] += untouched(rows.workerOf(r), rows.size(r), hasDiagonal);
             }
         }
 
         /** The prior of a row's other entries together. */
-        private double untouched(int touched, boolean hasDiagonal) {
+        private double untouched(int worker, int touched, boolean hasDiagonal) {
+            RowRule own = rule.of(worker);
             int wrong = classes - touched - (hasDiagonal ? 0 : 1);
-            return wrong * rule.parameter(0, false, classes) + (hasDiagonal ? 0 : rule.parameter(0, true, classes));
+            return wrong * own.parameter(0, false, classes) + (hasDiagonal ? 0 : own.parameter(0, true, classes));
         }
 
         private double parameter(int worker, int truth, int given) {
             int e = rows.find(worker, truth, given);
-            return e < 0 ? rule.parameter(0, truth == given, classes) : parameters[e];
+            return e < 0 ? rule.of(worker).parameter(0, truth == given, classes) : parameters[e];
         }
 
         private double total(int worker, int truth) {
             int row = rows.findRow(worker, truth);
-            return row < 0 ? untouched(0, false) : totals[row];
+            return row < 0 ? untouched(worker, 0, false) : totals[row];
         }
 
         @Override

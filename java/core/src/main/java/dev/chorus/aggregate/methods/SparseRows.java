@@ -84,6 +84,10 @@ final class SparseRows {
         return key % classes == key / classes % classes;
     }
 
+    int workerOf(int row) {
+        return (int) (rowIndex.key(row) / classes);
+    }
+
     /** The number of an entry, or -1. */
     int find(int worker, int truth, int given) {
         return entries.find((worker * classes + truth) * classes + given);

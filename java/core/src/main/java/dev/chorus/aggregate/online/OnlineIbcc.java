@@ -13,9 +13,9 @@ import java.util.Arrays;
  * what is believed of the labelers who voted there; other tasks follow when they are asked for or voted on.
  *
  * <p>Incremental variational inference (Neal and Hinton 1998, "A view of the EM algorithm that justifies incremental, sparse,
- * and other variants"): a task's old expected counts are taken out, its posterior is made anew, and the new counts go in.
+ * and other variants"): a task's old expected counts go out, and those of its new posterior go in.
  * Each such step raises the same evidence lower bound that {@link Ibcc} climbs, so that {@link #sweep} over all tasks leads
- * where a full fit leads. Cost of a vote: the task's votes times the square of the number of classes. For tens of classes;
+ * where a full fit leads. The prior is the fixed one of the settings, diagonal and beside. Cost of a vote: the task's votes times the square of the number of classes. For tens of classes;
  * not for use from several threads.
  */
 public final class OnlineIbcc {
@@ -72,6 +72,7 @@ public final class OnlineIbcc {
 
     /** Shares of votes as posteriors, and their counts. */
     private void begin() {
+        Arrays.fill(balance, settings.balance());
         for (int t = 0; t < tasks; t++) {
             double[] row = new double[classes];
             Arrays.fill(row, sizes[t] == 0 ? 1.0 / classes : 0);
@@ -108,10 +109,13 @@ public final class OnlineIbcc {
             }
         }
         growTasks(task);
-        count(task, -1);
         append(task, worker, label);
-        expect(task);
-        count(task, 1);
+        // The new vote's own expected count goes in, as the others' stand, before the posterior is made anew.
+        int row = (worker * classes + label) * classes;
+        for (int k = 0; k < classes; k++) {
+            alpha[row + k] += posterior[task * classes + k];
+        }
+        renew(task);
     }
 
     /** Sets a task's known label, or takes it back with {@link Votes#MISSING}. */
@@ -121,10 +125,8 @@ public final class OnlineIbcc {
                     + ", got " + task + " and " + label);
         }
         growTasks(task);
-        count(task, -1);
         gold[task] = label;
-        expect(task);
-        count(task, 1);
+        renew(task);
     }
 
     /**
@@ -137,9 +139,7 @@ public final class OnlineIbcc {
         double[] before = new double[classes];
         for (int t = 0; t < tasks; t++) {
             System.arraycopy(posterior, t * classes, before, 0, classes);
-            count(t, -1);
-            expect(t);
-            count(t, 1);
+            renew(t);
             for (int k = 0; k < classes; k++) {
                 moved = Math.max(moved, Math.abs(posterior[t * classes + k] - before[k]));
             }
@@ -175,6 +175,10 @@ public final class OnlineIbcc {
             taskWorkers[tasks] = new int[4];
             taskLabels[tasks] = new int[4];
             gold[tasks] = Votes.MISSING;
+            Arrays.fill(posterior, tasks * classes, (tasks + 1) * classes, 1.0 / classes);
+            for (int k = 0; k < classes; k++) {
+                balance[k] += 1.0 / classes;
+            }
             tasks++;
         }
     }
@@ -222,7 +226,15 @@ public final class OnlineIbcc {
         }
     }
 
-    private void expect(int task) {
+    /** Makes a task's posterior anew and puts its expected counts in the place of the old ones. */
+    private void renew(int task) {
+        double[] now = expected(task);
+        count(task, -1);
+        System.arraycopy(now, 0, posterior, task * classes, classes);
+        count(task, 1);
+    }
+
+    private double[] expected(int task) {
         double[] row = new double[classes];
         if (gold[task] != Votes.MISSING) {
             row[gold[task]] = 1;
@@ -248,7 +260,7 @@ public final class OnlineIbcc {
                 row[k] /= sum;
             }
         }
-        System.arraycopy(row, 0, posterior, task * classes, classes);
+        return row;
     }
 
     private double total(int worker, int truth) {

@@ -268,6 +268,16 @@ public final class Votes {
         return weight != null;
     }
 
+    /** The same votes over these classes, of which the first are those that there were. */
+    Votes withClasses(Names classes) {
+        return new Votes(taskNames, workerNames, classes, start, worker, label, probability, gold, weight);
+    }
+
+    /** The same votes without known labels. */
+    public Votes withoutGold() {
+        return new Votes(taskNames, workerNames, classNames, start, worker, label, probability, null, weight);
+    }
+
     /**
      * The same votes with known labels of some tasks.
      *
