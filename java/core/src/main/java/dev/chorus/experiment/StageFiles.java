@@ -15,6 +15,7 @@ final class StageFiles {
     static final String AGGREGATE = "aggregate.json";
     static final String EVALUATION = "evaluation.json";
     static final String PAIRS = "pairs.json";
+    static final String RIGHT = "right.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,6 +41,9 @@ final class StageFiles {
 
     /** All pairs, and how many prompts gave none. */
     record Pairs(List<Pair> pairs, int dropped) {}
+
+    /** Whether one weak model's labels are right, by a probe: [N] probabilities, and the penalty that it was fitted with. */
+    record Right(double[] probabilities, double penalty) {}
 
     static void write(Path folder, String name, Object value) throws IOException {
         Files.write(folder.resolve(name), JSON.writeValueAsBytes(value));

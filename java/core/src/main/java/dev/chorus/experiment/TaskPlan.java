@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigReader;
 import dev.chorus.data.Item;
 import dev.chorus.data.Splits;
+import dev.chorus.experiment.ExperimentConfig.Judge;
 import dev.chorus.experiment.ExperimentConfig.TaskSettings;
 import dev.chorus.experiment.ExperimentConfig.TextTask;
 import dev.chorus.experiment.ExperimentConfig.WeakModel;
@@ -14,7 +15,9 @@ import dev.chorus.labels.Labels;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.weights.Precision;
+import dev.chorus.probe.CorrectnessProbe;
 import dev.chorus.stage.Stage;
+import dev.chorus.stage.StageException;
 import dev.chorus.supervise.Gold;
 import dev.chorus.train.TrainSettings;
 import java.io.IOException;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -78,6 +82,16 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
             stages.evaluated()
                     .put(model.name(), evaluate(seed, model.name(), weak, Optional.empty(), origin.layers(), origin.width()));
         }
+        if (settings.judge() != Judge.NONE) {
+            for (WeakModel model : plan.config().weak().models()) {
+                stages.judged().put(model.name(), judge(seed, model, stages.weak().get(model.name())));
+            }
+        }
+        if (roster.members().stream().anyMatch(each -> each.weigh().probes())) {
+            for (WeakModel model : plan.config().weak().models()) {
+                stages.probed().put(model.name(), probe(seed, model, stages));
+            }
+        }
         Stage aggregate = aggregate(seed, stages);
         students(seed, stages.with(aggregate));
         repetitions.add(stages.with(aggregate));
@@ -90,8 +104,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
             Stage stage = taught.computeIfAbsent(first.id(), id -> student(seed, first, stages));
             stages.trained().put(member.id(), member.followed() ? preference(seed, member, stage, stages) : stage);
         }
-        Member ceiling = new Member(Gold.NAME, new Gold(), null, null, false);
-        stages.trained().put(Gold.NAME, student(seed, ceiling, null));
+        stages.trained().put(Gold.NAME, student(seed, Member.ofGold(Gold.NAME), null));
         Map<String, Optional<Evidence>> readouts = new LinkedHashMap<>();
         roster.members().forEach(each -> readouts.put(each.id(), each.teach().readout(each.options())));
         stages.trained()
@@ -139,7 +152,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
                         id,
                         base,
                         start,
-                        new Member(model.name(), new Gold(), null, null, false),
+                        Member.ofGold(model.name()),
                         Teaching.Set.ofGold(gold),
                         weakTask.train());
             }
@@ -169,16 +182,84 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         });
     }
 
+    /** Items with gold labels that no weak model of this task was taught. */
+    private List<E> unseen(long seed) {
+        Splits<E> splits = splits(seed);
+        return settings.judge() == Judge.DEVEL
+                ? splits.devel()
+                : splits.gold().subList(weakTask.gold(), splits.gold().size());
+    }
+
+    private Stage judge(long seed, WeakModel model, Stage trained) {
+        ObjectNode depends = plan.splitSettings(seed);
+        kind.describe(depends);
+        depends.put("judge", settings.judge().name()).put("taught", weakTask.gold());
+        Origin origin = plan.origin(model);
+        double work = kind.answering()
+                * Estimates.forward(unseen(seed).size(), kind.tokens(), origin.layers(), origin.width());
+        return plan.stage("label", id(model.name() + "-judged", seed), work, List.of(trained), depends, context -> {
+            try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
+                StageFiles.write(
+                        context.out(),
+                        StageFiles.LABELS,
+                        kind.label(
+                                model.name(),
+                                folder,
+                                unseen(seed),
+                                List.of(),
+                                done -> context.progress(done, "labelling what is judged")));
+            }
+        });
+    }
+
+    /** A classifier on a weak model's hidden states that says whether its label is right. */
+    private Stage probe(long seed, WeakModel model, TaskStages stages) {
+        Stage trained = stages.weak().get(model.name());
+        Stage labels = stages.labels().get(model.name());
+        Stage judged = stages.judged().get(model.name());
+        ObjectNode depends = plan.splitSettings(seed);
+        Origin origin = plan.origin(model);
+        int items = plan.config().data().weak() + unseen(seed).size();
+        double work = Estimates.forward(items, kind.tokens(), origin.layers(), origin.width());
+        return plan.stage(
+                "probe", id(model.name(), seed), work, List.of(trained, labels, judged), depends, context -> {
+                    L taught = StageFiles.read(context.of(judged), StageFiles.LABELS, kind.labelType());
+                    L asked = StageFiles.read(context.of(labels), StageFiles.LABELS, kind.labelType());
+                    try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
+                        CorrectnessProbe probe = CorrectnessProbe.fit(
+                                kind.states(folder, unseen(seed), taught), kind.right(taught, unseen(seed)));
+                        context.progress(0.5, "probing");
+                        double[] right = probe.predict(kind.states(folder, splits(seed).weak(), asked));
+                        StageFiles.write(
+                                context.out(), StageFiles.RIGHT, new StageFiles.Right(right, probe.penalty()));
+                    }
+                });
+    }
+
     private Stage aggregate(long seed, TaskStages stages) {
         List<Stage> labels = List.copyOf(stages.labels().values());
+        List<Stage> judged = List.copyOf(stages.judged().values());
+        List<Stage> inputs = new ArrayList<>(labels);
+        inputs.addAll(judged);
+        ObjectNode depends = plan.splitSettings(seed);
+        depends.set("aggregator", ConfigReader.canonical(settings.aggregator()));
         return plan.stage(
                 "aggregate",
                 id("ensemble", seed),
                 0.1,
-                labels,
-                plan.splitSettings(seed),
+                inputs,
+                depends,
                 context -> StageFiles.write(
-                        context.out(), StageFiles.AGGREGATE, kind.aggregate(labels(context, labels))));
+                        context.out(),
+                        StageFiles.AGGREGATE,
+                        kind.aggregate(
+                                labels(context, labels),
+                                judged.isEmpty() ? null : judged(seed, labels(context, judged)),
+                                roster.aggregator())));
+    }
+
+    private Judged<E, L> judged(long seed, List<L> labels) {
+        return new Judged<>(settings.judge().name().toLowerCase(Locale.ROOT), unseen(seed), labels);
     }
 
     /** A student of all labels, or of gold where there are no stages to learn from. */
@@ -190,12 +271,18 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         if (member.options() != null) {
             depends.set("options", ConfigReader.canonical(member.options()));
         }
+        if (member.weighing() != null) {
+            depends.set("weighing", ConfigReader.canonical(member.weighing()));
+        }
         List<Stage> labels = from == null ? List.of() : List.copyOf(from.labels().values());
         List<Stage> inputs = new ArrayList<>(labels);
         inputs.addAll(plan.strong().inputs());
         if (from != null) {
             inputs.add(from.aggregate());
         }
+        List<Stage> probed =
+                from != null && member.weigh().probes() ? List.copyOf(from.probed().values()) : List.of();
+        inputs.addAll(probed);
         double work = Estimates.training(
                 plan.config().data().weak(),
                 kind.tokens(),
@@ -205,7 +292,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         return plan.stage("student", id(member.id(), seed), work, inputs, depends, context -> {
             Teaching.Set<E, L, A> set = from == null
                     ? Teaching.Set.ofGold(splits(seed).weak())
-                    : set(seed, member, labels(context, labels), context.of(from.aggregate()));
+                    : set(seed, member, labels(context, labels), context.of(from.aggregate()), right(context, probed));
             long start = Teaching.seed(seed, "student");
             try (ModelFolder base = plan.strong().open(context, Teaching.seed(seed, "adapter"))) {
                 teach(context, seed, "student", base, start, member, set, settings.train());
@@ -213,13 +300,31 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         });
     }
 
-    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path aggregate)
+    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path folder, double[][] right)
             throws IOException {
-        return new Teaching.Set<>(
-                splits(seed).weak(),
-                labels,
-                StageFiles.read(aggregate, StageFiles.AGGREGATE, kind.aggregateType()),
-                member.weigh().weights(kind.votes(labels)));
+        A aggregate = StageFiles.read(folder, StageFiles.AGGREGATE, kind.aggregateType());
+        try {
+            return new Teaching.Set<>(
+                    splits(seed).weak(),
+                    labels,
+                    aggregate,
+                    member.weigh().weights(kind.answers(labels, aggregate, right), member.weighing()));
+        } catch (IllegalArgumentException e) {
+            throw new StageException(data.task().key() + "." + e.getMessage(), e);
+        }
+    }
+
+    /** [W][N] of the probes; null where there are none. */
+    private static double[][] right(Stage.Context context, List<Stage> probed) throws IOException {
+        if (probed.isEmpty()) {
+            return null;
+        }
+        double[][] right = new double[probed.size()][];
+        for (int i = 0; i < right.length; i++) {
+            right[i] = StageFiles.read(context.of(probed.get(i)), StageFiles.RIGHT, StageFiles.Right.class)
+                    .probabilities();
+        }
+        return right;
     }
 
     private void teach(

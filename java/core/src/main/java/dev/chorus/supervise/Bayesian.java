@@ -7,9 +7,12 @@ import dev.chorus.loss.EvidentialClassLoss;
 import dev.chorus.task.Task;
 import dev.chorus.train.ClassObjective;
 import dev.chorus.train.ClassificationObjective;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /**
  * The Bayesian multi-weak ensemble (Cui et al., arXiv:2406.03199, on Sensoy et al., arXiv:1806.01768): logits are evidence for a
@@ -21,11 +24,35 @@ public final class Bayesian implements Supervision {
      *
      * @param evidence exp, softplus or relu
      * @param klWeight of the term that pulls misleading evidence down, at the end of its annealing
+     * @param labels   what is observed: each weak model's label, or one, the aggregator's posterior
+     * @param weights  of the weak models, where each is observed
      */
     public record Options(
             @Key("how logits become evidence") Evidence evidence,
             @Key(value = "of the term that pulls misleading evidence down; reached linearly over the training", range = "[0,)")
-                    double klWeight) {}
+                    double klWeight,
+            @Key(value = "what is observed: `each` weak model's label, or the aggregator's `posterior` as one label", fallback = "each")
+                    Observed labels,
+            @Key(value = "how much each weak model counts, where `labels` is each", fallback = LabelerWeights.MEAN)
+                    LabelerWeights weights)
+            implements TeamOptions {
+        @Override
+        public void check(Team team) {
+            weights.check(team);
+            if (labels == Observed.POSTERIOR && !weights.areEven()) {
+                throw new IllegalArgumentException("weights: expected nothing beside 'labels: posterior', which is one label, got "
+                        + weights.by());
+            }
+        }
+    }
+
+    /** What the evidential loss observes. */
+    public enum Observed {
+        /** Every weak model's label. */
+        EACH,
+        /** The aggregator's posterior. */
+        POSTERIOR
+    }
 
     @Override
     public String name() {
@@ -56,22 +83,43 @@ public final class Bayesian implements Supervision {
     public ClassObjective classes(ClassSet set, Record options) {
         Options chosen = (Options) options;
         EvidentialClassLoss loss = new EvidentialClassLoss(chosen.evidence(), chosen.klWeight());
+        if (chosen.labels() == Observed.POSTERIOR) {
+            double[][] posterior = set.aggregate().posterior();
+            return objective(set, loss, item -> new double[][] {posterior[item]}, null);
+        }
+        return objective(
+                set,
+                loss,
+                item -> set.labels().stream()
+                        .map((ClassLabels each) -> each.probabilities()[item])
+                        .toArray(double[][]::new),
+                chosen.weights().areEven() ? null : ClassWeights.of(set, chosen.weights()));
+    }
+
+    /**
+     * The objective.
+     *
+     * @param labels [W][K] of an item; a null row is a missing answer
+     * @param lambda [N][W] weights of the labels, summing to 1; null for alike
+     */
+    private static ClassObjective objective(
+            ClassSet set, EvidentialClassLoss loss, IntFunction<double[][]> labels, double[][] lambda) {
         return new ClassificationObjective(
                 set.inputs(),
                 set.weights(),
-                item -> set.labels().stream().anyMatch(each -> each.probabilities()[item] != null),
+                item -> lambda == null
+                        ? Arrays.stream(labels.apply(item)).anyMatch(Objects::nonNull)
+                        : Arrays.stream(lambda[item]).sum() > 0,
                 (logits, items, weights, total, at) -> {
                     double[][][] answers = new double[items.length][][];
+                    double[][] shares = lambda == null ? null : new double[items.length][];
                     for (int i = 0; i < answers.length; i++) {
-                        answers[i] = answers(set, items[i]);
+                        answers[i] = labels.apply(items[i]);
+                        if (shares != null) {
+                            shares[i] = lambda[items[i]];
+                        }
                     }
-                    return loss.of(logits, answers, weights, total, at.share());
+                    return loss.of(logits, answers, shares, weights, total, at.share());
                 });
-    }
-
-    private static double[][] answers(ClassSet set, int item) {
-        return set.labels().stream()
-                .map((ClassLabels each) -> each.probabilities()[item])
-                .toArray(double[][]::new);
     }
 }

@@ -26,6 +26,11 @@ public interface Supervision {
         return Optional.empty();
     }
 
+    /** What stands for a missing group of options; empty if it must be there. */
+    default Optional<Record> defaults() {
+        return Optional.empty();
+    }
+
     /**
      * The objective for classes.
      *

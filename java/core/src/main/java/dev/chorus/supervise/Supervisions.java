@@ -7,7 +7,10 @@ import java.util.List;
 public final class Supervisions {
     /** One line each. */
     public static final Choices<Supervision> ALL =
-            new Choices<>("supervision", Supervision::name, List.of(new Single(), new Naive(), new Bayesian()));
+            new Choices<>(
+                    "supervision",
+                    Supervision::name,
+                    List.of(new Single(), new Naive(), new Bayesian(), new Aggregated()));
 
     private Supervisions() {}
 }
