@@ -1,5 +1,6 @@
 package dev.chorus.cli;
 
+import dev.chorus.cli.aggregate.AggregateCommand;
 import dev.chorus.cli.doctor.DoctorCommand;
 import dev.chorus.cli.generate.GenerateCommand;
 import dev.chorus.cli.inspect.InspectCommand;
@@ -27,6 +28,7 @@ import picocli.CommandLine;
             RunCommand.class,
             ScoreCommand.class,
             GenerateCommand.class,
+            AggregateCommand.class,
             InspectCommand.class,
             DoctorCommand.class
         },

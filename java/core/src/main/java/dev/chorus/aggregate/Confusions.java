@@ -61,6 +61,37 @@ public interface Confusions {
     }
 
     /**
+     * Variance of {@link #probability} under the method's distribution.
+     *
+     * @return at least 0; 0 where the method gives points
+     */
+    default double variance(int worker, int truth, int given) {
+        return 0;
+    }
+
+    /**
+     * Credible interval of {@link #accuracy}: that of a Beta distribution with the same mean and variance.
+     *
+     * @param balance [classes], sums to 1
+     * @param level   such as 0.95
+     * @throws UnsupportedOperationException if the method gives points
+     */
+    default Interval accuracyInterval(int worker, double[] balance, double level) {
+        if (!hasIntervals()) {
+            return interval(worker, 0, 0, level);
+        }
+        double mean = Math.max(1e-12, Math.min(1 - 1e-12, accuracy(worker, balance)));
+        double variance = 0;
+        for (int k = 0; k < balance.length; k++) {
+            variance += balance[k] * balance[k] * variance(worker, k, k);
+        }
+        double strength = mean * (1 - mean) / Math.max(variance, 1e-15) - 1;
+        return strength > 0
+                ? BetaQuantile.interval(mean * strength, (1 - mean) * strength, level)
+                : new Interval(0, 1);
+    }
+
+    /**
      * A value with its interval.
      *
      * @param low  lower end

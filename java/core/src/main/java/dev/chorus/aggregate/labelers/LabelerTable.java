@@ -2,6 +2,8 @@ package dev.chorus.aggregate.labelers;
 
 import dev.chorus.aggregate.Posteriors;
 import dev.chorus.aggregate.votes.Votes;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * How much each labeler votes, and how it gets on with the others and with the result.
@@ -55,7 +57,10 @@ public record LabelerTable(
 
     /** Agreement by chance: the sum over classes of the labeler's share times the result's share on its tasks. */
     private static double[] chance(Votes votes, Posteriors posteriors, int[] given) {
-        java.util.Map<Long, int[]> counts = new java.util.HashMap<>();
+        if ((long) votes.workers() * votes.classes() <= 1 << 24) {
+            return chanceByTable(votes, posteriors, given);
+        }
+        Map<Long, int[]> counts = new HashMap<>();
         for (int t = 0; t < votes.tasks(); t++) {
             int label = posteriors.label(t);
             for (int v = votes.start(t); v < votes.start(t + 1); v++) {
@@ -69,6 +74,25 @@ public record LabelerTable(
             int w = (int) (key / votes.classes());
             chance[w] += (double) pair[0] * pair[1] / ((double) given[w] * given[w]);
         });
+        return chance;
+    }
+
+    private static double[] chanceByTable(Votes votes, Posteriors posteriors, int[] given) {
+        int classes = votes.classes();
+        int[] own = new int[votes.workers() * classes];
+        int[] results = new int[own.length];
+        for (int t = 0; t < votes.tasks(); t++) {
+            int label = posteriors.label(t);
+            for (int v = votes.start(t); v < votes.start(t + 1); v++) {
+                own[votes.worker(v) * classes + votes.label(v)]++;
+                results[votes.worker(v) * classes + label]++;
+            }
+        }
+        double[] chance = new double[votes.workers()];
+        for (int i = 0; i < own.length; i++) {
+            int w = i / classes;
+            chance[w] += own[i] == 0 ? 0 : (double) own[i] * results[i] / ((double) given[w] * given[w]);
+        }
         return chance;
     }
 }

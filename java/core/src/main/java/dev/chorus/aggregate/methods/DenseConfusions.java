@@ -54,6 +54,12 @@ final class DenseConfusions implements Confusions {
     }
 
     @Override
+    public double variance(int worker, int truth, int given) {
+        double p = probability(worker, truth, given);
+        return bayesian ? p * (1 - p) / (totals[worker * classes + truth] + 1) : 0;
+    }
+
+    @Override
     public boolean hasIntervals() {
         return bayesian;
     }

@@ -31,7 +31,7 @@ public final class Ibcc implements LabelAggregator {
     /**
      * The priors.
      *
-     * @param strength pseudo-votes a class of a row in the pooled prior; 0 for the fixed prior; 1
+     * @param strength pseudo-votes a class of a row in the pooled prior; 0 for the fixed prior; 4
      * @param diagonal fixed prior: concentration of the right answer, above 0; 2
      * @param beside   fixed prior: concentration of all wrong answers of a row together, above 0; 1
      * @param balance  concentration of every class in the class balance, above 0; 1
@@ -52,7 +52,7 @@ public final class Ibcc implements LabelAggregator {
 
         /** As documented on each. */
         public static Settings defaults() {
-            return new Settings(1, 2, 1, 1, false, FitSettings.defaults().withTolerance(1e-6));
+            return new Settings(4, 2, 1, 1, false, FitSettings.defaults().withTolerance(1e-6));
         }
 
         /** With other iterations and the rest. */

@@ -223,6 +223,12 @@ final class SparseConfusionModel implements LatentClassModel {
         }
 
         @Override
+        public double variance(int worker, int truth, int given) {
+            double p = probability(worker, truth, given);
+            return rule.isBayesian() ? p * (1 - p) / (total(worker, truth) + 1) : 0;
+        }
+
+        @Override
         public boolean hasIntervals() {
             return rule.isBayesian();
         }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.chorus.aggregate.Aggregators;
 import dev.chorus.aggregate.Simulation;
 import dev.chorus.aggregate.labelers.Clones;
-import dev.chorus.aggregate.labelers.ErrorCorrelation;
 import dev.chorus.aggregate.votes.Votes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -41,13 +40,11 @@ class RegimesTest {
     }
 
     /** Mean accuracy of each method behind the gold tasks, and with clones sharing a vote as {@code method shared}. */
-    private static Map<String, Double> run(String title, Regime regime) {
+    private static Map<String, Double> run(Regime regime) {
         Map<String, Double> mean = new LinkedHashMap<>();
-        double effective = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             Simulation simulation = simulate(regime, seed);
             Votes votes = simulation.votesWithGold(GOLD);
-            effective += ErrorCorrelation.onGold(simulation.votesWithGold(TASKS)).effectiveLabelers() / SEEDS;
             Votes shared = Clones.find(votes).share(votes);
             for (String name : METHODS) {
                 double accuracy = simulation.accuracy(Aggregators.standard().make(name).fitPredict(votes), GOLD);
@@ -56,15 +53,12 @@ class RegimesTest {
                 mean.merge(name + " shared", sharing / SEEDS, Double::sum);
             }
         }
-        StringBuilder line = new StringBuilder(String.format(java.util.Locale.ROOT, "%s n_eff %.1f", title, effective));
-        mean.forEach((name, value) -> line.append(String.format(java.util.Locale.ROOT, "  %s %.3f", name, value)));
-        System.err.println(line);
         return mean;
     }
 
     @Test
     void equalLabelers() {
-        Map<String, Double> a = run("A equal", (random, simulation) -> {
+        Map<String, Double> a = run((random, simulation) -> {
             for (int w = 0; w < 5; w++) {
                 simulation.vote(random, w, .55);
             }
@@ -76,7 +70,7 @@ class RegimesTest {
 
     @Test
     void unequalLabelers() {
-        Map<String, Double> b = run("B unequal", (random, simulation) -> {
+        Map<String, Double> b = run((random, simulation) -> {
             double[] accuracy = {.75, .55, .3, .25, .2};
             for (int w = 0; w < 5; w++) {
                 simulation.vote(random, w, accuracy[w]);
@@ -89,7 +83,7 @@ class RegimesTest {
 
     @Test
     void clones() {
-        Map<String, Double> c = run("C clones", (random, simulation) -> {
+        Map<String, Double> c = run((random, simulation) -> {
             simulation.vote(random, 0, .6).vote(random, 1, .6).vote(random, 2, .4);
             simulation.copy(random, 3, 2, .95, .4).copy(random, 4, 2, .95, .4);
         });
@@ -103,7 +97,7 @@ class RegimesTest {
 
     @Test
     void abstaining() {
-        Map<String, Double> d = run("D abstaining", (random, simulation) -> {
+        Map<String, Double> d = run((random, simulation) -> {
             double[] accuracy = {.8, .75, .7, .65, .6};
             for (int w = 0; w < 5; w++) {
                 simulation.vote(random, w, Simulation.coin(CLASSES, accuracy[w]), .5);
@@ -115,7 +109,7 @@ class RegimesTest {
 
     @Test
     void halvesOfTheClasses() {
-        Map<String, Double> e = run("E halves", (random, simulation) -> {
+        Map<String, Double> e = run((random, simulation) -> {
             for (int w = 0; w < 5; w++) {
                 double[][] confusion = new double[CLASSES][];
                 for (int k = 0; k < CLASSES; k++) {
@@ -127,7 +121,7 @@ class RegimesTest {
         });
         // One accuracy cannot say what a matrix can: who knows which half.
         assertThat(e.get("ibcc")).isGreaterThan(e.get("one-coin"));
-        assertThat(e.get("ibcc")).isGreaterThan(e.get("majority") + .05);
-        assertThat(e.get("gold-confusions")).isGreaterThan(e.get("majority"));
+        assertThat(e.get("ibcc")).isGreaterThan(e.get("majority") + .02);
+        assertThat(e.get("dawid-skene")).isGreaterThan(e.get("majority") + .02);
     }
 }
