@@ -1,6 +1,7 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.config.ConfigException;
 import dev.chorus.config.ConfigReader;
 import dev.chorus.data.Item;
 import dev.chorus.data.Splits;
@@ -19,6 +20,7 @@ import dev.chorus.probe.CorrectnessProbe;
 import dev.chorus.stage.Stage;
 import dev.chorus.stage.StageException;
 import dev.chorus.supervise.Gold;
+import dev.chorus.task.ClassLesson;
 import dev.chorus.train.TrainSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,6 +54,13 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         this.roster = roster;
         settings = plan.config().tasks().get(data.task().key());
         weakTask = plan.config().weak().tasks().get(data.task().key());
+        if (kind.lesson() instanceof ClassLesson<E> classes) {
+            try {
+                roster.members().forEach(each -> each.teach().check(classes.classes().size()));
+            } catch (IllegalArgumentException e) {
+                throw new ConfigException(data.task().key() + ".students: " + e.getMessage(), e);
+            }
+        }
     }
 
     Corpus.Part<E> data() {

@@ -33,8 +33,8 @@ public final class Bayesian implements Supervision {
                     double klWeight,
             @Key(value = "what is observed: `each` weak model's label, or the aggregator's `posterior` as one label", fallback = "each")
                     Observed labels,
-            @Key(value = "how much each weak model counts, where `labels` is each", fallback = LabelerWeights.MEAN)
-                    LabelerWeights weights)
+            @Key(value = "how much each weak model counts, where `labels` is each", fallback = Weighting.MEAN)
+                    Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {

@@ -34,11 +34,11 @@ public final class BridgedTargets {
      * @return [N][W], or fewer for an item
      */
     public static List<List<Target>> of(TextSet set) {
-        return of(set, LabelerWeights.mean()).targets();
+        return of(set, Weighting.mean()).targets();
     }
 
     /** The same with weights of the weak models; the sureness of dynamic weights is the mean log-score of the words. */
-    public static Shared of(TextSet set, LabelerWeights weights) {
+    public static Shared of(TextSet set, Weighting weights) {
         Judgement judged = set.aggregate() == null ? null : set.aggregate().judged();
         List<List<Target>> targets = new ArrayList<>();
         List<double[]> shares = new ArrayList<>();

@@ -7,7 +7,7 @@ final class ClassWeights {
     private ClassWeights() {}
 
     /** [N][W] the weights of every item's labels; a row of zeros where no model that counts has answered. */
-    static double[][] of(ClassSet set, LabelerWeights weights) {
+    static double[][] of(ClassSet set, Weighting weights) {
         int items = set.inputs().size();
         double[][] lambda = new double[items][];
         for (int n = 0; n < items; n++) {
@@ -22,7 +22,7 @@ final class ClassWeights {
     }
 
     /** [N][K] the weighted mean of every item's labels; null where no model that counts has answered. */
-    static double[][] mean(ClassSet set, LabelerWeights weights) {
+    static double[][] mean(ClassSet set, Weighting weights) {
         double[][] lambda = of(set, weights);
         double[][] mean = new double[lambda.length][];
         for (int n = 0; n < mean.length; n++) {

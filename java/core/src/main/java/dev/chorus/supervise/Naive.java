@@ -21,7 +21,7 @@ public final class Naive implements Supervision {
      * @param turns   of texts: one weak model's an epoch, or all in every step
      */
     public record Options(
-            @Key(value = "how much each weak model counts", fallback = LabelerWeights.MEAN) LabelerWeights weights,
+            @Key(value = "how much each weak model counts", fallback = Weighting.MEAN) Weighting weights,
             @Key(value = "texts alone: whether an item's texts take turns, one an epoch, at a W-th of the cost of a step; if not, a step sums over all of them, as in the paper", fallback = "true")
                     boolean turns)
             implements TeamOptions {
@@ -57,12 +57,12 @@ public final class Naive implements Supervision {
 
     @Override
     public Optional<Record> defaults() {
-        return Optional.of(new Options(LabelerWeights.mean(), true));
+        return Optional.of(new Options(Weighting.mean(), true));
     }
 
     @Override
     public ClassObjective classes(ClassSet set, Record options) {
-        LabelerWeights weights = ((Options) options).weights();
+        Weighting weights = ((Options) options).weights();
         return SoftTargets.objective(set, weights.areEven() ? set.aggregate().mean() : ClassWeights.mean(set, weights));
     }
 

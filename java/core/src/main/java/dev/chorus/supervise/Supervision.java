@@ -32,6 +32,13 @@ public interface Supervision {
     }
 
     /**
+     * Refuses a number of classes that it cannot teach, before any work.
+     *
+     * @throws IllegalArgumentException says how many it takes
+     */
+    default void check(int classes) {}
+
+    /**
      * The objective for classes.
      *
      * @param options of {@link #options}; null if it has none

@@ -10,7 +10,16 @@ public final class Supervisions {
             new Choices<>(
                     "supervision",
                     Supervision::name,
-                    List.of(new Single(), new Naive(), new Bayesian(), new Aggregated()));
+                    List.of(new Single(), new Naive(), new Bayesian(), new Aggregated(),
+                            new Product(),
+                            new LogConf(),
+                            new BufferedLogConf(),
+                            new EntropyConfidence(),
+                            new Window(),
+                            new ReverseKl(),
+                            new DirichletPrior(),
+                            new LabelCounts(),
+                            new SelfTrained()));
 
     private Supervisions() {}
 }

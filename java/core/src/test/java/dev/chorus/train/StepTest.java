@@ -80,6 +80,18 @@ class StepTest {
                 new Case("language model", 0, chosen -> new LanguageModelObjective(chosen.sequences(), chosen.weights())),
                 new Case("bridged", 0, chosen -> new BridgedObjective(targets(chosen), chosen.weights())),
                 new Case(
+                        "bridged, all labels",
+                        0,
+                        chosen -> new BridgedObjective(
+                                targets(chosen).stream()
+                                        .map(each -> List.of(each.get(0), each.get(0)))
+                                        .toList(),
+                                chosen.sequences().stream()
+                                        .map(each -> new double[] {.25, .75})
+                                        .toList(),
+                                false,
+                                chosen.weights())),
+                new Case(
                         "preference",
                         0,
                         chosen -> new PreferenceObjective(

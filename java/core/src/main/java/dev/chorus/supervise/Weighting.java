@@ -16,7 +16,7 @@ import java.util.Locale;
  * @param power  of accuracy-power
  */
 @Shorthand("by")
-public record LabelerWeights(
+public record Weighting(
         @Key(value = "`mean`: alike; `fixed`: as `shares` say; `paper`: the authors' fixed weights of 3 or 5 models; `dynamic`: for each item by how sure each model is of its own label; from the items of `judge`: `accuracy-power`, `log-odds` (classes alone)", fallback = "mean")
                 By by,
         @Key(value = "of `fixed`: one number a weak model, in their order, summing to 1", optional = true) List<Double> shares,
@@ -53,8 +53,8 @@ public record LabelerWeights(
     }
 
     /** All alike. */
-    public static LabelerWeights mean() {
-        return new LabelerWeights(By.MEAN, null, 2);
+    public static Weighting mean() {
+        return new Weighting(By.MEAN, null, 2);
     }
 
     /** Whether every label of an item counts alike. */
