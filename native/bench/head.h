@@ -125,20 +125,21 @@ struct HeadRows {
 
 /** kl is that of one token, and so -logps: it is not asked for. */
 inline void LogprobRows(const Context& x, const Head& head, const HeadRows& rows, int64_t first, int64_t count) {
-  Ok(chorus_cuda_linear_logprob_rows(rows.loss.data() + first, nullptr, rows.lse.data() + first,
-                                     rows.entropy.data() + first, head.logits.data(), nullptr, rows.tokens.data() + first,
-                                     nullptr, nullptr, nullptr, rows.dloss.data() + first, nullptr, count, head.V, 1, head.V,
-                                     1, 0, CHORUS_TYPE_BF16, x.fault.data(), nullptr));
+  Ok(Call(chorus_cuda_linear_logprob_rows,
+          {rows.loss.data() + first, nullptr, rows.lse.data() + first, rows.entropy.data() + first, nullptr,
+           head.logits.data(), nullptr, rows.tokens.data() + first, nullptr, nullptr, nullptr, rows.dloss.data() + first, nullptr, count,
+           head.V, 1, head.V, 1, 0, CHORUS_TYPE_BF16}, x.fault.data(), nullptr));
 }
 
 constexpr double kTokenKlWeight = 0.1;
 
 inline void EvidentialRows(const Context& x, const Head& head, const HeadRows& rows, int64_t first, int64_t count) {
   constexpr int64_t k = HeadRows::kNamed;
-  Ok(chorus_cuda_evidential_token(rows.loss.data() + first, rows.lse.data() + first, rows.kl.data() + first,
-                                  head.logits.data(), rows.dloss.data() + first, rows.ids.data() + first * k,
-                                  rows.probabilities.data() + first * k, nullptr, nullptr, count, head.V, k, head.V,
-                                  CHORUS_EVIDENCE_SOFTPLUS, kTokenKlWeight, CHORUS_TYPE_BF16, x.fault.data(), nullptr));
+  Ok(Call(chorus_cuda_evidential_token,
+          {rows.loss.data() + first, rows.lse.data() + first, rows.kl.data() + first, head.logits.data(),
+           rows.dloss.data() + first, rows.ids.data() + first * k, rows.probabilities.data() + first * k, nullptr,
+           nullptr, count, head.V, k, head.V, CHORUS_EVIDENCE_SOFTPLUS, kTokenKlWeight,
+           CHORUS_TYPE_BF16}, x.fault.data(), nullptr));
 }
 
 /** The first chunk's first rows against the definition, of the logits that cuBLAS gave. */
@@ -150,10 +151,10 @@ inline void CheckLogprobRows(const Context& x, const Head& head, const HeadRows&
   x.ExpectNoFault();
   size_t next = 0;
   for (int64_t n : SomeRows(head.chunk)) {
-    double logp, kl, lse, entropy;
+    double logp, kl, lse, entropy, top1;
     const double d = -0.5;
     std::vector<double> dlogits(static_cast<size_t>(head.V));
-    chorus::LinearLogprobRowsRef(&logp, &kl, &lse, &entropy, dlogits.data(), z[next++].data(), nullptr,
+    chorus::LinearLogprobRowsRef(&logp, &kl, &lse, &entropy, &top1, dlogits.data(), z[next++].data(), nullptr,
                                  rows.tokens.Get(n, 1).data(), nullptr, 1, nullptr, nullptr, &d,
                                  {1, head.V, head.V, nullptr, 1, 0});
     ExpectNear("logps", rows.loss.Get(n, 1)[0], logp, kFloatResult);

@@ -21,9 +21,10 @@ inline void Evidential(Context& x) {
   x.ClearFault();
   constexpr double kKlWeight = 0.1;
   const auto both = [&](int run) {
-    Ok(chorus_cuda_evidential(loss.At(run), nll.At(run), kl.At(run), dlogits.At(run), dloss.At(run), logits.At(run),
-                              targets.At(run), nullptr, nullptr, N, W, K, K, CHORUS_EVIDENCE_SOFTPLUS, kKlWeight,
-                              CHORUS_TYPE_F32, x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_evidential,
+            {loss.At(run), nll.At(run), kl.At(run), dlogits.At(run), dloss.At(run), logits.At(run), targets.At(run),
+             nullptr, nullptr, N, W, K, K, CHORUS_EVIDENCE_SOFTPLUS, kKlWeight,
+             CHORUS_TYPE_F32}, x.fault.data(), nullptr));
   };
   for (int set = 0; set < sets; ++set) both(set);
   x.ExpectNoFault();
@@ -65,10 +66,10 @@ inline void DirichletPosterior(Context& x) {
   Fill(prior, 1);
   x.ClearFault();
   const auto posterior = [&](int run) {
-    Ok(chorus_cuda_dirichlet_posterior_votes(alpha.At(run), p.At(run), belief.At(run), variance.At(run), label.At(run),
-                                             total.At(run), expected.At(run), mutual.At(run), differential.At(run),
-                                             epkl.At(run), vacuity.At(run), votes.At(run), labelers.data(), prior.data(),
-                                             nullptr, N, W, K, x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_dirichlet_posterior,
+            {alpha.At(run), p.At(run), belief.At(run), variance.At(run), label.At(run), total.At(run),
+             expected.At(run), mutual.At(run), differential.At(run), epkl.At(run), vacuity.At(run), votes.At(run),
+             nullptr, labelers.data(), prior.data(), nullptr, N, W, K, CHORUS_TYPE_I64}, x.fault.data(), nullptr));
   };
   for (int set = 0; set < sets; ++set) posterior(set);
   x.ExpectNoFault();
@@ -130,11 +131,11 @@ inline void PreferencePairs(Context& x, int kind, const char* name, double goal)
   x.ClearFault();
   constexpr double kBeta = 0.1;
   const auto pairs = [&](int run) {
-    Ok(chorus_cuda_preference(loss.At(run), dchosen.At(run), drejected.At(run), chosen_rewards.At(run),
-                              rejected_rewards.At(run), totals.data(), workspace.data(), policy_chosen.At(run),
-                              policy_rejected.At(run), ref_chosen.At(run), ref_rejected.At(run), nullptr, nullptr, nullptr,
-                              nullptr, nullptr, P, kind, kBeta, 0, 0, CHORUS_DIVERGENCE_REVERSE_KL, 0, 1, CHORUS_TYPE_F32,
-                              x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_preference,
+            {loss.At(run), dchosen.At(run), drejected.At(run), chosen_rewards.At(run), rejected_rewards.At(run),
+             totals.data(), workspace.data(), policy_chosen.At(run), policy_rejected.At(run), ref_chosen.At(run),
+             ref_rejected.At(run), nullptr, nullptr, nullptr, nullptr, nullptr, P, kind, kBeta, 0, 0,
+             CHORUS_DIVERGENCE_REVERSE_KL, 0, 1, CHORUS_TYPE_F32}, x.fault.data(), nullptr));
   };
   pairs(0);
   x.ExpectNoFault();
@@ -181,10 +182,11 @@ inline void PreferenceTokens(Context& x) {
   x.ClearFault();
   constexpr double kBeta = 0.1;
   const auto pairs = [&](int run) {
-    Ok(chorus_cuda_preference_tokens(loss.data(), dtokens.At(run), chosen.data(), rejected.data(), totals.data(),
-                                     workspace.data(), policy.At(run), ref.At(run), nullptr, nullptr, offsets.data(),
-                                     nullptr, nullptr, nullptr, nullptr, P, CHORUS_PREFERENCE_SIGMOID, kBeta, 0, 0,
-                                     CHORUS_DIVERGENCE_REVERSE_KL, 0, 1, CHORUS_TYPE_F32, x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_preference_tokens,
+            {loss.data(), dtokens.At(run), chosen.data(), rejected.data(), totals.data(), workspace.data(),
+             policy.At(run), ref.At(run), nullptr, nullptr, offsets.data(), nullptr, nullptr, nullptr, nullptr, P,
+             CHORUS_PREFERENCE_SIGMOID, kBeta, 0, 0, CHORUS_DIVERGENCE_REVERSE_KL, 0, 1,
+             CHORUS_TYPE_F32}, x.fault.data(), nullptr));
   };
   pairs(0);
   x.ExpectNoFault();

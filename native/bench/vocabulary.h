@@ -37,8 +37,9 @@ inline void TokenLogprob(Context& x) {
   row.shape = ShapeText("bf16", {N, V});
   row.goal_share = 0.9;
   const auto forward = [&](int) {
-    Ok(chorus_cuda_token_logprob_forward(logps.data(), lse.data(), entropy.data(), logits.data(), targets.data(), nullptr,
-                                         N, V, V, CHORUS_TYPE_BF16, x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_token_logprob_forward,
+            {logps.data(), lse.data(), entropy.data(), logits.data(), targets.data(), nullptr, N, V, V,
+             CHORUS_TYPE_BF16}, x.fault.data(), nullptr));
   };
   forward(0);
   x.ExpectNoFault();
@@ -58,8 +59,9 @@ inline void TokenLogprob(Context& x) {
 
   // In place: each run takes the gradient of the run before for logits, which are as good as any.
   const auto backward = [&](int) {
-    Ok(chorus_cuda_token_logprob_backward(logits.data(), targets.data(), lse.data(), dlogps.data(), nullptr, N, V, V,
-                                          CHORUS_TYPE_BF16, x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_token_logprob_backward,
+            {logits.data(), targets.data(), lse.data(), dlogps.data(), nullptr, N, V, V,
+             CHORUS_TYPE_BF16}, x.fault.data(), nullptr));
   };
   std::vector<std::vector<double>> expected;
   for (int64_t n : SomeRows(N)) {
@@ -105,10 +107,10 @@ inline void EnsembleLogprob(Context& x) {
   Row row;
   row.shape = ShapeText("bf16", {W, N, V});
   const auto forward = [&](int) {
-    Ok(chorus_cuda_ensemble_logprob_forward(logps.data(), lse.data(), entropy.data(), mixture.data(), sequence_logps.data(),
-                                            sequence_mixture.data(), reinterpret_cast<const void* const*>(logits.data()),
-                                            targets.data(), nullptr, omega.data(), offsets.data(), W, N, V, strides.data(),
-                                            S, CHORUS_TYPE_BF16, x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_ensemble_logprob_forward,
+            {logps.data(), lse.data(), entropy.data(), mixture.data(), sequence_logps.data(), sequence_mixture.data(),
+             reinterpret_cast<const void* const*>(logits.data()), targets.data(), nullptr, omega.data(),
+             offsets.data(), W, N, V, strides.data(), S, CHORUS_TYPE_BF16}, x.fault.data(), nullptr));
   };
   forward(0);
   x.ExpectNoFault();
@@ -153,10 +155,10 @@ inline void EnsembleLogprob(Context& x) {
   x.report.Add(row);
 
   const auto backward = [&](int) {
-    Ok(chorus_cuda_ensemble_logprob_backward(reinterpret_cast<void* const*>(logits.data()), targets.data(), lse.data(),
-                                             logps.data(), dlogps.data(), dmixture.data(), nullptr, nullptr, nullptr,
-                                             omega.data(), offsets.data(), W, N, V, strides.data(), S, CHORUS_TYPE_BF16,
-                                             x.fault.data(), nullptr));
+    Ok(Call(chorus_cuda_ensemble_logprob_backward,
+            {reinterpret_cast<void* const*>(logits.data()), targets.data(), lse.data(), logps.data(), dlogps.data(),
+             dmixture.data(), nullptr, nullptr, nullptr, omega.data(), offsets.data(), W, N, V, strides.data(), S,
+             CHORUS_TYPE_BF16}, x.fault.data(), nullptr));
   };
   backward(0);
   x.ExpectNoFault();

@@ -4,7 +4,10 @@
  * Rules that hold for every function:
  *  - Tensors are dense and row-major. `stride` is the distance between two rows in elements,
  *    at least the row length.
- *  - Arguments come in this order: outputs, inputs, sizes, scalars.
+ *  - Arguments come in this order: outputs, inputs, sizes, scalars, the element type. Where they are many they are the
+ *    fields of a struct, which the function for CUDA of the same op takes too (chorus_cuda.h).
+ *  - `type` is the element type of the pointers that are void: CHORUS_TYPE_F32 or _BF16 where nothing else is said.
+ *    Messages have it behind the function's name: "token_logprob_forward_bf16: row 3: ...".
  *  - The caller owns every buffer; nothing is allocated, printed, or kept between calls.
  *    Outputs overlap no input.
  *  - "nullable" arguments may be null; so may every pointer when there are no rows.
@@ -16,9 +19,9 @@
  *    the calling thread.
  *  - Letters: N rows, V vocabulary, K classes, W weak labels of one row or models, P preference pairs, S sequences.
  *  - Log-probabilities and losses are in nats.
- *  - Inputs named _bf16 are the upper halves of IEEE floats. Whatever the input, log-probabilities
+ *  - bf16 are the upper halves of IEEE floats. Whatever the input, log-probabilities
  *    of a vocabulary are computed in f32 and summed in double; everything else, the evidential losses
- *    included, is computed in double. Results are f32, those of functions named _f64 apart.
+ *    included, is computed in double. Results are f32 where their pointers say so.
  *  - Rows are shared among the OpenMP threads of the caller (pairs are not: too few to be worth it);
  *    results do not depend on their number.
  */
@@ -38,7 +41,6 @@ extern "C" {
 #endif
 
 typedef int chorus_status;
-typedef uint16_t chorus_bf16;
 
 enum {
   CHORUS_OK = 0,
@@ -51,6 +53,18 @@ enum {
   CHORUS_INTERNAL = 3,
   /** A failure of CUDA: a launch, or something before it on the same device (chorus_cuda.h). */
   CHORUS_CUDA_ERROR = 4
+};
+
+/** Element types of tensors that are passed as void. */
+enum {
+  CHORUS_TYPE_F32 = 0,
+  CHORUS_TYPE_BF16 = 1,
+  /** Of the CUDA functions alone. */
+  CHORUS_TYPE_F16 = 2,
+  /** Of the special functions alone. */
+  CHORUS_TYPE_F64 = 3,
+  /** Of votes alone. */
+  CHORUS_TYPE_I64 = 4
 };
 
 /** The message of the calling thread's last failure; empty if there was none. Valid until
@@ -73,16 +87,17 @@ CHORUS_API const char* chorus_isa(void);
  * -infinity is a masked entry of probability 0. Refused: NaN, +infinity, a target outside [0, V) or
  * on a masked entry.
  */
-CHORUS_API chorus_status chorus_token_logprob_forward_f32(float* logps, float* lse, float* entropy,
-                                                          const float* logits,
-                                                          const int64_t* targets,
-                                                          const float* weights, int64_t N,
-                                                          int64_t V, int64_t stride);
-CHORUS_API chorus_status chorus_token_logprob_forward_bf16(float* logps, float* lse, float* entropy,
-                                                           const chorus_bf16* logits,
-                                                           const int64_t* targets,
-                                                           const float* weights, int64_t N,
-                                                           int64_t V, int64_t stride);
+typedef struct chorus_token_logprob_forward_args {
+  float* logps;
+  float* lse;
+  float* entropy;
+  const void* logits;
+  const int64_t* targets;
+  const float* weights;
+  int64_t N, V, stride;
+  int type;
+} chorus_token_logprob_forward_args;
+CHORUS_API chorus_status chorus_token_logprob_forward(const chorus_token_logprob_forward_args* args);
 
 /**
  * In place: logits [N, V] become the gradient of sum_n w_n dlogps_n logps_n with respect to them:
@@ -93,15 +108,16 @@ CHORUS_API chorus_status chorus_token_logprob_forward_bf16(float* logps, float* 
  * The elements between V and stride are left alone. Refused as in the forward, and where lse or
  * dlogps is not finite.
  */
-CHORUS_API chorus_status chorus_token_logprob_backward_f32(float* logits, const int64_t* targets,
-                                                           const float* lse, const float* dlogps,
-                                                           const float* weights, int64_t N,
-                                                           int64_t V, int64_t stride);
-CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
-                                                            const int64_t* targets,
-                                                            const float* lse, const float* dlogps,
-                                                            const float* weights, int64_t N,
-                                                            int64_t V, int64_t stride);
+typedef struct chorus_token_logprob_backward_args {
+  void* logits;
+  const int64_t* targets;
+  const float* lse;
+  const float* dlogps;
+  const float* weights;
+  int64_t N, V, stride;
+  int type;
+} chorus_token_logprob_backward_args;
+CHORUS_API chorus_status chorus_token_logprob_backward(const chorus_token_logprob_backward_args* args);
 
 /* ---- ensemble_logprob: several models' log-probabilities and those of their mixture --------- */
 
@@ -119,16 +135,24 @@ CHORUS_API chorus_status chorus_token_logprob_backward_bf16(chorus_bf16* logits,
  * the first is 0 and the last N; the sums of an empty sequence are 0. weights [N] is nullable (1). Refused as in
  * chorus_token_logprob_forward, for every model; the message names model and row.
  */
-CHORUS_API chorus_status chorus_ensemble_logprob_forward_f32(
-    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps,
-    float* sequence_mixture, const float* const* logits, const int64_t* targets,
-    const float* weights, const float* omega, const int64_t* offsets, int64_t W, int64_t N,
-    int64_t V, const int64_t* strides, int64_t S);
-CHORUS_API chorus_status chorus_ensemble_logprob_forward_bf16(
-    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps,
-    float* sequence_mixture, const chorus_bf16* const* logits, const int64_t* targets,
-    const float* weights, const float* omega, const int64_t* offsets, int64_t W, int64_t N,
-    int64_t V, const int64_t* strides, int64_t S);
+typedef struct chorus_ensemble_logprob_forward_args {
+  float* logps;
+  float* lse;
+  float* entropy;
+  float* mixture;
+  float* sequence_logps;
+  float* sequence_mixture;
+  const void* const* logits;
+  const int64_t* targets;
+  const float* weights;
+  const float* omega;
+  const int64_t* offsets;
+  int64_t W, N, V;
+  const int64_t* strides;
+  int64_t S;
+  int type;
+} chorus_ensemble_logprob_forward_args;
+CHORUS_API chorus_status chorus_ensemble_logprob_forward(const chorus_ensemble_logprob_forward_args* args);
 
 /**
  * In place, in every model's logits: the gradient of
@@ -147,16 +171,24 @@ CHORUS_API chorus_status chorus_ensemble_logprob_forward_bf16(
  * [W, N] are the forward's; logps is nullable without a gradient of a mixture. A row whose c is 0 becomes 0 and is not
  * looked at. No two models share logits. Refused as in the forward, and where lse or c is not finite.
  */
-CHORUS_API chorus_status chorus_ensemble_logprob_backward_f32(
-    float* const* logits, const int64_t* targets, const float* lse, const float* logps,
-    const float* dlogps, const float* dmixture, const float* dsequence,
-    const float* dsequence_mixture, const float* weights, const float* omega,
-    const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S);
-CHORUS_API chorus_status chorus_ensemble_logprob_backward_bf16(
-    chorus_bf16* const* logits, const int64_t* targets, const float* lse, const float* logps,
-    const float* dlogps, const float* dmixture, const float* dsequence,
-    const float* dsequence_mixture, const float* weights, const float* omega,
-    const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S);
+typedef struct chorus_ensemble_logprob_backward_args {
+  void* const* logits;
+  const int64_t* targets;
+  const float* lse;
+  const float* logps;
+  const float* dlogps;
+  const float* dmixture;
+  const float* dsequence;
+  const float* dsequence_mixture;
+  const float* weights;
+  const float* omega;
+  const int64_t* offsets;
+  int64_t W, N, V;
+  const int64_t* strides;
+  int64_t S;
+  int type;
+} chorus_ensemble_logprob_backward_args;
+CHORUS_API chorus_status chorus_ensemble_logprob_backward(const chorus_ensemble_logprob_backward_args* args);
 
 /**
  * The same S sequences as W models of different vocabularies and tokenizations read them: model w has logits [N_w, V_w]
@@ -170,18 +202,27 @@ CHORUS_API chorus_status chorus_ensemble_logprob_backward_bf16(
  * omega as above. The arrays of pointers, omega, offsets and sizes are never null, unlike what they hold for a model without
  * rows. Refused as above.
  */
-CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_f32(
-    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps,
-    float* sequence_means, float* sequence_mixture, const float* const* logits,
-    const int64_t* const* targets, const float* const* weights, const float* omega,
-    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
-    const int64_t* strides, int64_t S);
-CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_bf16(
-    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps,
-    float* sequence_means, float* sequence_mixture, const chorus_bf16* const* logits,
-    const int64_t* const* targets, const float* const* weights, const float* omega,
-    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
-    const int64_t* strides, int64_t S);
+typedef struct chorus_ragged_ensemble_logprob_forward_args {
+  float* const* logps;
+  float* const* lse;
+  float* const* entropy;
+  float* sequence_logps;
+  float* sequence_means;
+  float* sequence_mixture;
+  const void* const* logits;
+  const int64_t* const* targets;
+  const float* const* weights;
+  const float* omega;
+  const int64_t* const* offsets;
+  int64_t W;
+  const int64_t* rows;
+  const int64_t* vocabularies;
+  const int64_t* strides;
+  int64_t S;
+  int type;
+} chorus_ragged_ensemble_logprob_forward_args;
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward(
+    const chorus_ragged_ensemble_logprob_forward_args* args);
 
 /**
  * In place, in every model's logits: the gradient of
@@ -197,16 +238,25 @@ CHORUS_API chorus_status chorus_ragged_ensemble_logprob_forward_bf16(
  * and being f32 it gives r a relative error of up to |sequence_logps| 2^-23. Rows of c = 0, and what is refused, as in
  * chorus_ensemble_logprob_backward.
  */
-CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_f32(
-    float* const* logits, const int64_t* const* targets, const float* const* lse,
-    const float* sequence_logps, const float* dsequence, const float* dsequence_mixture,
-    const float* const* weights, const float* omega, const int64_t* const* offsets, int64_t W,
-    const int64_t* rows, const int64_t* vocabularies, const int64_t* strides, int64_t S);
-CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_bf16(
-    chorus_bf16* const* logits, const int64_t* const* targets, const float* const* lse,
-    const float* sequence_logps, const float* dsequence, const float* dsequence_mixture,
-    const float* const* weights, const float* omega, const int64_t* const* offsets, int64_t W,
-    const int64_t* rows, const int64_t* vocabularies, const int64_t* strides, int64_t S);
+typedef struct chorus_ragged_ensemble_logprob_backward_args {
+  void* const* logits;
+  const int64_t* const* targets;
+  const float* const* lse;
+  const float* sequence_logps;
+  const float* dsequence;
+  const float* dsequence_mixture;
+  const float* const* weights;
+  const float* omega;
+  const int64_t* const* offsets;
+  int64_t W;
+  const int64_t* rows;
+  const int64_t* vocabularies;
+  const int64_t* strides;
+  int64_t S;
+  int type;
+} chorus_ragged_ensemble_logprob_backward_args;
+CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward(
+    const chorus_ragged_ensemble_logprob_backward_args* args);
 
 /* ---- linear_logprob: a chunk of a language model's head ------------------------------------ */
 
@@ -217,7 +267,7 @@ CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_bf16(
  *
  *   u = scale (h W^T + bias),   z = soft_cap tanh(u / soft_cap) or u,   p = softmax(z)
  *   logps_n = sum_v t_nv ln p_nv          lse_n = ln sum_v e^z_nv          entropy_n = -sum_v p_nv ln p_nv
- *   kl_n    = sum_v t_nv ln(t_nv / p_nv)  (nullable)
+ *   kl_n    = sum_v t_nv ln(t_nv / p_nv)  (nullable)          top1_n = max_v p_nv  (nullable)
  *   dlogits_nv = w_n dlogps_n (t_nv - p_nv sum_v t_nv) dz_nv/d(h W^T)_nv
  *                     (t is held constant; kl has the opposite gradient)
  *
@@ -234,16 +284,25 @@ CHORUS_API chorus_status chorus_ragged_ensemble_logprob_backward_bf16(
  * [0, V) or with mass on a logit of -infinity (masked), probabilities below 0 or of a sum above 1 + 1e-5, dlogps
  * that is not finite.
  */
-CHORUS_API chorus_status chorus_linear_logprob_rows_f32(
-    float* logps, float* kl, float* lse, float* entropy, float* logits, const float* bias,
-    const int64_t* ids, const float* probabilities, const float* dense, const float* weights,
-    const float* dlogps, const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride,
-    double scale, double soft_cap);
-CHORUS_API chorus_status chorus_linear_logprob_rows_bf16(
-    float* logps, float* kl, float* lse, float* entropy, chorus_bf16* logits, const float* bias,
-    const int64_t* ids, const float* probabilities, const float* dense, const float* weights,
-    const float* dlogps, const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride,
-    double scale, double soft_cap);
+typedef struct chorus_linear_logprob_rows_args {
+  float* logps;
+  float* kl;
+  float* lse;
+  float* entropy;
+  float* top1;
+  void* logits;
+  const float* bias;
+  const int64_t* ids;
+  const float* probabilities;
+  const float* dense;
+  const float* weights;
+  const float* dlogps;
+  const int64_t* row_names;
+  int64_t N, V, k, stride;
+  double scale, soft_cap;
+  int type;
+} chorus_linear_logprob_rows_args;
+CHORUS_API chorus_status chorus_linear_logprob_rows(const chorus_linear_logprob_rows_args* args);
 
 /* ---- evidential: Dirichlet loss against several soft labels ------------------------------- */
 
@@ -273,49 +332,34 @@ enum {
  * logit of -infinity is no evidence. Refused: NaN, +infinity, a label outside [0, 1 + 1e-5] (the
  * slack is for averages rounded to f32; the KL term sees min(y, 1)). Without kl and with kl_weight 0
  * the KL term is not computed.
+ *
+ * dlogits [N, K], dense, is dloss_n times the gradient of loss_n; dloss [N] is finite. With kl_weight 0 its KL term is not
+ * computed.
+ *
+ * Forward where loss and nll (and kl) are given, backward where dlogits and dloss are, both at once, which share most of
+ * their work, where all are; messages call that evidential_forward, _backward and _forward_backward.
  */
-CHORUS_API chorus_status chorus_evidential_forward_f32(float* loss, float* nll, float* kl,
-                                                       const float* logits, const float* targets,
-                                                       const float* lambda, const float* weights,
-                                                       int64_t N, int64_t W, int64_t K,
-                                                       int64_t stride, int evidence,
-                                                       double kl_weight);
-CHORUS_API chorus_status chorus_evidential_forward_bf16(float* loss, float* nll, float* kl,
-                                                        const chorus_bf16* logits,
-                                                        const float* targets, const float* lambda,
-                                                        const float* weights, int64_t N, int64_t W,
-                                                        int64_t K, int64_t stride, int evidence,
-                                                        double kl_weight);
-
-/** dlogits [N, K], dense, is dloss_n times the gradient of loss_n; dloss [N] is finite. Inputs as
- * in the forward. With kl_weight 0 the KL term is not computed. */
-CHORUS_API chorus_status chorus_evidential_backward_f32(float* dlogits, const float* dloss,
-                                                        const float* logits, const float* targets,
-                                                        const float* lambda, const float* weights,
-                                                        int64_t N, int64_t W, int64_t K,
-                                                        int64_t stride, int evidence,
-                                                        double kl_weight);
-CHORUS_API chorus_status chorus_evidential_backward_bf16(float* dlogits, const float* dloss,
-                                                         const chorus_bf16* logits,
-                                                         const float* targets, const float* lambda,
-                                                         const float* weights, int64_t N, int64_t W,
-                                                         int64_t K, int64_t stride, int evidence,
-                                                         double kl_weight);
-
-/** Both at once, for a dloss that is known beforehand, such as 1/N; they share most of their work. */
-CHORUS_API chorus_status chorus_evidential_forward_backward_f32(
-    float* loss, float* nll, float* kl, float* dlogits, const float* dloss, const float* logits,
-    const float* targets, const float* lambda, const float* weights, int64_t N, int64_t W,
-    int64_t K, int64_t stride, int evidence, double kl_weight);
-CHORUS_API chorus_status chorus_evidential_forward_backward_bf16(
-    float* loss, float* nll, float* kl, float* dlogits, const float* dloss,
-    const chorus_bf16* logits, const float* targets, const float* lambda, const float* weights,
-    int64_t N, int64_t W, int64_t K, int64_t stride, int evidence, double kl_weight);
+typedef struct chorus_evidential_args {
+  float* loss;
+  float* nll;
+  float* kl;
+  float* dlogits;
+  const float* dloss;
+  const void* logits;
+  const float* targets;
+  const float* lambda;
+  const float* weights;
+  int64_t N, W, K, stride;
+  int evidence;
+  double kl_weight;
+  int type;
+} chorus_evidential_args;
+CHORUS_API chorus_status chorus_evidential(const chorus_evidential_args* args);
 
 /* ---- evidential_token: the same over a vocabulary, against a few tokens ------------------- */
 
 /**
- * loss [N], nll [N] and kl [N] (nullable), in nats, of logits [N, V] as in chorus_evidential_forward_*
+ * loss [N], nll [N] and kl [N] (nullable), in nats, of logits [N, V] as in chorus_evidential
  * with K = V and one label y a row, of which ids [N, k] and probabilities s [N, k] name the likely
  * tokens; id -1 is an unused slot. The rest of the mass keeps the model's own shape p = softmax(z) over
  * the other tokens (Cui et al., arXiv:2406.03199, the authors' code):
@@ -329,14 +373,22 @@ CHORUS_API chorus_status chorus_evidential_forward_backward_bf16(
  * probabilities of a sum above 1 + 1e-5, dloss that is not finite. Messages call a row by row_names [N]
  * (nullable: its number).
  */
-CHORUS_API chorus_status chorus_evidential_token_f32(
-    float* loss, float* nll, float* kl, float* logits, const float* dloss, const int64_t* ids,
-    const float* probabilities, const float* weights, const int64_t* row_names, int64_t N,
-    int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight);
-CHORUS_API chorus_status chorus_evidential_token_bf16(
-    float* loss, float* nll, float* kl, chorus_bf16* logits, const float* dloss, const int64_t* ids,
-    const float* probabilities, const float* weights, const int64_t* row_names, int64_t N,
-    int64_t V, int64_t k, int64_t stride, int evidence, double kl_weight);
+typedef struct chorus_evidential_token_args {
+  float* loss;
+  float* nll;
+  float* kl;
+  void* logits;
+  const float* dloss;
+  const int64_t* ids;
+  const float* probabilities;
+  const float* weights;
+  const int64_t* row_names;
+  int64_t N, V, k, stride;
+  int evidence;
+  double kl_weight;
+  int type;
+} chorus_evidential_token_args;
+CHORUS_API chorus_status chorus_evidential_token(const chorus_evidential_token_args* args);
 
 /* ---- preference: losses of pairs of answers, of which one was preferred -------------------- */
 
@@ -411,8 +463,7 @@ enum {
   CHORUS_PREFERENCE_TOTALS = 4
 };
 
-/** How many doubles chorus_preference_f32 and _bf16 ask for as workspace; 0 (it may be null) but for the kinds that
- * sort. */
+/** How many doubles chorus_preference asks for as workspace; 0 (it may be null) but for the kinds that sort. */
 CHORUS_API int64_t chorus_preference_workspace(int kind, int64_t P);
 
 /**
@@ -436,22 +487,33 @@ CHORUS_API int64_t chorus_preference_workspace(int kind, int64_t P);
  * Refused: a log-probability or dloss that is not finite, a flip outside the kind's range, a result that f32 cannot
  * hold. Everything is computed in double by one thread.
  */
-CHORUS_API chorus_status chorus_preference_f32(
-    float* loss, float* dchosen, float* drejected, float* chosen_rewards, float* rejected_rewards,
-    double* totals, double* workspace, const float* policy_chosen, const float* policy_rejected,
-    const float* ref_chosen, const float* ref_rejected, const int64_t* chosen_lengths,
-    const int64_t* rejected_lengths, const float* weights, const float* flip, const float* dloss,
-    int64_t P, int kind, double beta, double epsilon, double parameter, int divergence,
-    double alpha, double upstream);
-CHORUS_API chorus_status chorus_preference_bf16(
-    float* loss, float* dchosen, float* drejected, float* chosen_rewards, float* rejected_rewards,
-    double* totals, double* workspace, const chorus_bf16* policy_chosen,
-    const chorus_bf16* policy_rejected, const chorus_bf16* ref_chosen,
-    const chorus_bf16* ref_rejected, const int64_t* chosen_lengths, const int64_t* rejected_lengths,
-    const float* weights, const float* flip, const float* dloss, int64_t P, int kind, double beta,
-    double epsilon, double parameter, int divergence, double alpha, double upstream);
+typedef struct chorus_preference_args {
+  float* loss;
+  float* dchosen;
+  float* drejected;
+  float* chosen_rewards;
+  float* rejected_rewards;
+  double* totals;
+  void* workspace;
+  const void* policy_chosen;
+  const void* policy_rejected;
+  const void* ref_chosen;
+  const void* ref_rejected;
+  const int64_t* chosen_lengths;
+  const int64_t* rejected_lengths;
+  const float* weights;
+  const float* flip;
+  const float* dloss;
+  int64_t P;
+  int kind;
+  double beta, epsilon, parameter;
+  int divergence;
+  double alpha, upstream;
+  int type;
+} chorus_preference_args;
+CHORUS_API chorus_status chorus_preference(const chorus_preference_args* args);
 
-/** How many doubles chorus_preference_tokens_f32 and _bf16 ask for as workspace. */
+/** How many doubles chorus_preference_tokens asks for as workspace. */
 CHORUS_API int64_t chorus_preference_tokens_workspace(int kind, int64_t P);
 
 /**
@@ -465,24 +527,36 @@ CHORUS_API int64_t chorus_preference_tokens_workspace(int kind, int64_t P);
  * Lengths are the numbers of tokens of a weight above 0; a token of weight 0 is not looked at. A pair of which an
  * answer has no such token counts as one of weight 0. dtokens is nullable; everything else is as above.
  */
-CHORUS_API chorus_status chorus_preference_tokens_f32(
-    float* loss, float* dtokens, float* chosen_rewards, float* rejected_rewards, double* totals,
-    double* workspace, const float* policy_tokens, const float* ref_tokens, const float* ref_chosen,
-    const float* ref_rejected, const int64_t* offsets, const float* token_weights,
-    const float* weights, const float* flip, const float* dloss, int64_t P, int kind, double beta,
-    double epsilon, double parameter, int divergence, double alpha, double upstream);
-CHORUS_API chorus_status chorus_preference_tokens_bf16(
-    float* loss, float* dtokens, float* chosen_rewards, float* rejected_rewards, double* totals,
-    double* workspace, const chorus_bf16* policy_tokens, const chorus_bf16* ref_tokens,
-    const float* ref_chosen, const float* ref_rejected, const int64_t* offsets,
-    const float* token_weights, const float* weights, const float* flip, const float* dloss,
-    int64_t P, int kind, double beta, double epsilon, double parameter, int divergence,
-    double alpha, double upstream);
+typedef struct chorus_preference_tokens_args {
+  float* loss;
+  float* dtokens;
+  float* chosen_rewards;
+  float* rejected_rewards;
+  double* totals;
+  void* workspace;
+  const void* policy_tokens;
+  const void* ref_tokens;
+  const float* ref_chosen;
+  const float* ref_rejected;
+  const int64_t* offsets;
+  const float* token_weights;
+  const float* weights;
+  const float* flip;
+  const float* dloss;
+  int64_t P;
+  int kind;
+  double beta, epsilon, parameter;
+  int divergence;
+  double alpha, upstream;
+  int type;
+} chorus_preference_tokens_args;
+CHORUS_API chorus_status chorus_preference_tokens(const chorus_preference_tokens_args* args);
 
 /* ---- dirichlet_posterior: class probabilities of items from several labelers' answers ------ */
 
 /**
- * The Dirichlet posterior of each item and how unsure it is, from votes [N, W] (-1: no answer) or soft labels [N, W, K]:
+ * The Dirichlet posterior of each item and how unsure it is, from answers, which are votes [N, W] (type
+ * CHORUS_TYPE_I64; -1: no answer) or soft labels [N, W, K] (f32 or bf16):
  *
  *   alpha_nk = prior_k + sum_w v_w [votes_nw = k]
  *   alpha_nk = prior_k + sum_w v_w lambda_nw labels_nwk
@@ -499,38 +573,45 @@ CHORUS_API chorus_status chorus_preference_tokens_bf16(
  * Sensoy et al. 2018, arXiv:1806.01768.) alpha, p, belief, variance are [N, K], the others [N], entropies in nats; each is
  * nullable, and what only a null result needs is not computed. In forms that do not cancel where S is large.
  *
- * v = labeler_weights [W], nullable (1), and lambda [N, W], nullable (1), are finite and at least 0: the number of votes that
- * an answer counts for. An answer of weight 0 is not looked at: that is how a missing soft label is left out. prior [K] is
- * finite and above 0. Of weights [N], nullable, only the zeros matter: such a row is not looked at, its label is -1 and its
- * other results are 0. Labels need not sum to 1. Refused: a vote that is neither -1 nor in [0, K), a label that is NaN or
- * outside [0, 1 + 1e-5]. There is no backward: a vote has no gradient, and soft labels are data.
+ * v = labeler_weights [W], nullable (1), and lambda [N, W], nullable (1), null with votes, are finite and at least 0: the
+ * number of votes that an answer counts for. An answer of weight 0 is not looked at: that is how a missing soft label is
+ * left out. prior [K] is finite and above 0. Of weights [N], nullable, only the zeros matter: such a row is not looked at,
+ * its label is -1 and its other results are 0. Labels need not sum to 1. Refused: a vote that is neither -1 nor in [0, K), a
+ * label that is NaN or outside [0, 1 + 1e-5]. There is no backward: a vote has no gradient, and soft labels are data.
  */
-CHORUS_API chorus_status chorus_dirichlet_posterior_i64(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const int64_t* votes, const float* labeler_weights,
-    const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
-CHORUS_API chorus_status chorus_dirichlet_posterior_f32(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const float* labels, const float* lambda,
-    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
-CHORUS_API chorus_status chorus_dirichlet_posterior_bf16(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const chorus_bf16* labels, const float* lambda,
-    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K);
+typedef struct chorus_dirichlet_posterior_args {
+  float* alpha;
+  float* p;
+  float* belief;
+  float* variance;
+  int64_t* label;
+  float* total;
+  float* expected;
+  float* mutual;
+  float* differential;
+  float* epkl;
+  float* vacuity;
+  const void* answers;
+  const float* lambda;
+  const float* labeler_weights;
+  const float* prior;
+  const float* weights;
+  int64_t N, W, K;
+  int type;
+} chorus_dirichlet_posterior_args;
+CHORUS_API chorus_status chorus_dirichlet_posterior(const chorus_dirichlet_posterior_args* args);
 
 /* ---- special functions: lnGamma and its derivatives ------------------------------------ */
 
 /**
- * y [count] = ln Gamma(x), psi(x) = d lnGamma / dx (digamma) or psi1(x) = d psi / dx (trigamma) of x [count] above 0. The
- * relative error is below 2e-13 in f64, also next to the zeros (lnGamma at 1 and 2, psi at 1.4616), and one rounding in f32.
- * Infinity gives infinity, and trigamma 0. Refused: NaN, zero and negative numbers; the element is named.
+ * y [count] = ln Gamma(x), psi(x) = d lnGamma / dx (digamma) or psi1(x) = d psi / dx (trigamma) of x [count] above 0, both of
+ * CHORUS_TYPE_F32 or _F64. The relative error is below 2e-13 in f64, also next to the zeros (lnGamma at 1 and 2, psi at
+ * 1.4616), and one rounding in f32. Infinity gives infinity, and trigamma 0. Refused: NaN, zero and negative numbers; the
+ * element is named.
  */
-CHORUS_API chorus_status chorus_lngamma_f64(double* y, const double* x, int64_t count);
-CHORUS_API chorus_status chorus_lngamma_f32(float* y, const float* x, int64_t count);
-CHORUS_API chorus_status chorus_digamma_f64(double* y, const double* x, int64_t count);
-CHORUS_API chorus_status chorus_digamma_f32(float* y, const float* x, int64_t count);
-CHORUS_API chorus_status chorus_trigamma_f64(double* y, const double* x, int64_t count);
-CHORUS_API chorus_status chorus_trigamma_f32(float* y, const float* x, int64_t count);
+CHORUS_API chorus_status chorus_lngamma(void* y, const void* x, int64_t count, int type);
+CHORUS_API chorus_status chorus_digamma(void* y, const void* x, int64_t count, int type);
+CHORUS_API chorus_status chorus_trigamma(void* y, const void* x, int64_t count, int type);
 
 /* ---- paged_attention: queries against a key-value cache in pages -------------------------- */
 
@@ -550,12 +631,9 @@ enum {
  * at slots [N] = page * 16 + place; no slot comes twice in a call. What stood in other places stays. Refused: a slot
  * outside of [0, 16 pages), before anything is written.
  */
-CHORUS_API chorus_status chorus_paged_append_f32(float* keys, float* values, const float* k, const float* v,
-                                                 const int64_t* slots, int64_t N, int64_t G, int64_t d, int64_t pages,
-                                                 int64_t k_stride, int64_t v_stride);
-CHORUS_API chorus_status chorus_paged_append_bf16(chorus_bf16* keys, chorus_bf16* values, const chorus_bf16* k,
-                                                  const chorus_bf16* v, const int64_t* slots, int64_t N, int64_t G,
-                                                  int64_t d, int64_t pages, int64_t k_stride, int64_t v_stride);
+CHORUS_API chorus_status chorus_paged_append(void* keys, void* values, const void* k, const void* v,
+                                             const int64_t* slots, int64_t N, int64_t G, int64_t d, int64_t pages,
+                                             int64_t k_stride, int64_t v_stride, int type);
 
 /**
  * out [N, H, d] from queries q [N, H, d], rows out_stride and q_stride apart, and the cache above (pages after Kwon et al.,
@@ -573,25 +651,23 @@ CHORUS_API chorus_status chorus_paged_append_bf16(chorus_bf16* keys, chorus_bf16
  * max_pages], an entry that a query needs outside of [0, pages); NaN is not looked for. d is at most CHORUS_MAX_HEAD_WIDTH, and
  * multiples of 16 are fast.
  */
-CHORUS_API chorus_status chorus_paged_attention_f32(
-    float* out, const float* q, const float* keys, const float* values, const int32_t* table, const int32_t* row,
-    const int32_t* length, const float* slopes, int64_t N, int64_t H, int64_t G, int64_t d, int64_t pages, int64_t rows,
-    int64_t max_pages, int64_t q_stride, int64_t out_stride, double scale, double soft_cap, int64_t window);
-CHORUS_API chorus_status chorus_paged_attention_bf16(
-    chorus_bf16* out, const chorus_bf16* q, const chorus_bf16* keys, const chorus_bf16* values, const int32_t* table,
-    const int32_t* row, const int32_t* length, const float* slopes, int64_t N, int64_t H, int64_t G, int64_t d,
-    int64_t pages, int64_t rows, int64_t max_pages, int64_t q_stride, int64_t out_stride, double scale, double soft_cap,
-    int64_t window);
+typedef struct chorus_paged_attention_args {
+  void* out;
+  const void* q;
+  const void* keys;
+  const void* values;
+  const int32_t* table;
+  const int32_t* row;
+  const int32_t* length;
+  const float* slopes;
+  int64_t N, H, G, d, pages, rows, max_pages, q_stride, out_stride;
+  double scale, soft_cap;
+  int64_t window;
+  int type;
+} chorus_paged_attention_args;
+CHORUS_API chorus_status chorus_paged_attention(const chorus_paged_attention_args* args);
 
 /* ---- residual_rms_norm: what a layer gave joins the residual stream, which is normalised ---- */
-
-/** Element types of tensors that are passed as void. */
-enum {
-  CHORUS_TYPE_F32 = 0,
-  CHORUS_TYPE_BF16 = 1,
-  /** Of the CUDA functions alone. */
-  CHORUS_TYPE_F16 = 2
-};
 
 /**
  * y [N, C] from the residual stream x [N, C], which first takes in delta [N, C] (nullable), in place (Zhang and Sennrich,
@@ -620,10 +696,8 @@ CHORUS_API chorus_status chorus_residual_rms_norm(void* y, float* x, const void*
  * cos and sin are [rows, r / 2] f32; r is even and at most d, channels from r on stay. Computed in f32. Refused: a position
  * outside of [0, rows), before anything is changed; NaN is not looked for.
  */
-CHORUS_API chorus_status chorus_rotary_f32(float* x, const float* cos, const float* sin, const int64_t* positions,
-                                           int64_t N, int64_t heads, int64_t d, int64_t r, int64_t rows, int64_t stride);
-CHORUS_API chorus_status chorus_rotary_bf16(chorus_bf16* x, const float* cos, const float* sin, const int64_t* positions,
-                                            int64_t N, int64_t heads, int64_t d, int64_t r, int64_t rows, int64_t stride);
+CHORUS_API chorus_status chorus_rotary(void* x, const float* cos, const float* sin, const int64_t* positions, int64_t N,
+                                       int64_t heads, int64_t d, int64_t r, int64_t rows, int64_t stride, int type);
 
 /* ---- gated_activation: between the products of a gated feed-forward layer ------------------ */
 
@@ -640,12 +714,9 @@ enum {
  * out [N, F] = act(gate) up of gate and up [N, F] (Shazeer, arXiv:2002.05202), rows their strides apart, as slices of one
  * product are. out may be gate, with its stride. Computed in f32; NaN is not looked for, and stays.
  */
-CHORUS_API chorus_status chorus_gated_activation_f32(float* out, const float* gate, const float* up, int64_t N, int64_t F,
-                                                     int64_t out_stride, int64_t gate_stride, int64_t up_stride,
-                                                     int activation);
-CHORUS_API chorus_status chorus_gated_activation_bf16(chorus_bf16* out, const chorus_bf16* gate, const chorus_bf16* up,
-                                                      int64_t N, int64_t F, int64_t out_stride, int64_t gate_stride,
-                                                      int64_t up_stride, int activation);
+CHORUS_API chorus_status chorus_gated_activation(void* out, const void* gate, const void* up, int64_t N, int64_t F,
+                                                 int64_t out_stride, int64_t gate_stride, int64_t up_stride,
+                                                 int activation, int type);
 
 /* ---- thin_linear: a dense layer over few rows ----------------------------------------------- */
 
@@ -655,11 +726,8 @@ CHORUS_API chorus_status chorus_gated_activation_bf16(chorus_bf16* out, const ch
  * N separate rows once W has arrived; from some hundred rows on a general product is faster. A row's result does not depend,
  * to the bit, on which rows are in the call. y shares no memory with an input. NaN is not looked for, and stays.
  */
-CHORUS_API chorus_status chorus_thin_linear_f32(float* y, const float* x, const float* weight, const float* bias,
-                                                int64_t N, int64_t I, int64_t O, int64_t y_stride, int64_t x_stride);
-CHORUS_API chorus_status chorus_thin_linear_bf16(chorus_bf16* y, const chorus_bf16* x, const chorus_bf16* weight,
-                                                 const chorus_bf16* bias, int64_t N, int64_t I, int64_t O,
-                                                 int64_t y_stride, int64_t x_stride);
+CHORUS_API chorus_status chorus_thin_linear(void* y, const void* x, const void* weight, const void* bias, int64_t N,
+                                            int64_t I, int64_t O, int64_t y_stride, int64_t x_stride, int type);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,10 @@
 /**
  * The CUDA half of chorus.h: the same ops on a device's memory, in a library of its own (libchorus_cuda).
  *
- * Equations, shapes, and what is refused are those of the functions without `cuda` in chorus.h. What differs:
- *  - Tensors are in the memory of the current device, arrays of pointers and of strides in the host's.
- *  - `type` is the element type of the pointers that are void: CHORUS_TYPE_F32, _BF16 or _F16.
+ * Arguments, equations, shapes, and what is refused are those of the functions without `cuda` in chorus.h. What differs:
+ *  - Tensors are in the memory of the current device, arrays of pointers and of strides, and the struct of arguments itself,
+ *    in the host's; the struct is not looked at after the call.
+ *  - The element type may also be CHORUS_TYPE_F16.
  *  - Kernels are launched on `stream` (a cudaStream_t; null is the default stream) and are not waited for. Nothing is
  *    allocated. CHORUS_SYNC=1 in the environment waits after each launch, to find the one that fails.
  *  - Bad arguments are refused at once. Bad values are found by the kernels: the results of a bad row are NaN, and the first
@@ -73,14 +74,10 @@ CHORUS_API chorus_status chorus_cuda_fault_of(uint64_t word);
 
 /* ---- token_logprob -------------------------------------------------------------------------- */
 
-CHORUS_API chorus_status chorus_cuda_token_logprob_forward(float* logps, float* lse, float* entropy, const void* logits,
-                                                           const int64_t* targets, const float* weights, int64_t N,
-                                                           int64_t V, int64_t stride, int type, uint64_t* fault,
-                                                           void* stream);
-CHORUS_API chorus_status chorus_cuda_token_logprob_backward(void* logits, const int64_t* targets, const float* lse,
-                                                            const float* dlogps, const float* weights, int64_t N,
-                                                            int64_t V, int64_t stride, int type, uint64_t* fault,
-                                                            void* stream);
+CHORUS_API chorus_status chorus_cuda_token_logprob_forward(
+    const chorus_token_logprob_forward_args* args, uint64_t* fault, void* stream);
+CHORUS_API chorus_status chorus_cuda_token_logprob_backward(
+    const chorus_token_logprob_backward_args* args, uint64_t* fault, void* stream);
 
 /* ---- ensemble_logprob ----------------------------------------------------------------------- */
 
@@ -92,51 +89,27 @@ enum {
 /** logits [W] and strides [W] are arrays of the host; omega and offsets are on the device. A fault's row is that of a model:
  * 16 bits of the model, 32 of its row. */
 CHORUS_API chorus_status chorus_cuda_ensemble_logprob_forward(
-    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps, float* sequence_mixture,
-    const void* const* logits, const int64_t* targets, const float* weights, const float* omega, const int64_t* offsets,
-    int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S, int type, uint64_t* fault, void* stream);
+    const chorus_ensemble_logprob_forward_args* args, uint64_t* fault, void* stream);
 CHORUS_API chorus_status chorus_cuda_ensemble_logprob_backward(
-    void* const* logits, const int64_t* targets, const float* lse, const float* logps, const float* dlogps,
-    const float* dmixture, const float* dsequence, const float* dsequence_mixture, const float* weights,
-    const float* omega, const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S,
-    int type, uint64_t* fault, void* stream);
+    const chorus_ensemble_logprob_backward_args* args, uint64_t* fault, void* stream);
 
 /** All arrays of pointers, rows, vocabularies and strides [W] are the host's; omega is on the device. Faults as above. */
 CHORUS_API chorus_status chorus_cuda_ragged_ensemble_logprob_forward(
-    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps, float* sequence_means,
-    float* sequence_mixture, const void* const* logits, const int64_t* const* targets, const float* const* weights,
-    const float* omega, const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
-    const int64_t* strides, int64_t S, int type, uint64_t* fault, void* stream);
+    const chorus_ragged_ensemble_logprob_forward_args* args, uint64_t* fault, void* stream);
 CHORUS_API chorus_status chorus_cuda_ragged_ensemble_logprob_backward(
-    void* const* logits, const int64_t* const* targets, const float* const* lse, const float* sequence_logps,
-    const float* dsequence, const float* dsequence_mixture, const float* const* weights, const float* omega,
-    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies, const int64_t* strides,
-    int64_t S, int type, uint64_t* fault, void* stream);
+    const chorus_ragged_ensemble_logprob_backward_args* args, uint64_t* fault, void* stream);
 
 /* ---- linear_logprob ------------------------------------------------------------------------- */
 
 /** The matrix products around it are cuBLAS's, called by whoever calls this. row_names [N] are on the device. */
-CHORUS_API chorus_status chorus_cuda_linear_logprob_rows(
-    float* logps, float* kl, float* lse, float* entropy, void* logits, const float* bias, const int64_t* ids,
-    const float* probabilities, const float* dense, const float* weights, const float* dlogps, const int64_t* row_names,
-    int64_t N, int64_t V, int64_t k, int64_t stride, double scale, double soft_cap, int type, uint64_t* fault,
-    void* stream);
+CHORUS_API chorus_status chorus_cuda_linear_logprob_rows(const chorus_linear_logprob_rows_args* args, uint64_t* fault,
+                                                         void* stream);
 
 /* ---- evidential ----------------------------------------------------------------------------- */
 
-/** Forward where loss, nll (and kl, nullable) are given, backward where dlogits and dloss are; both at once share their work. */
-CHORUS_API chorus_status chorus_cuda_evidential(float* loss, float* nll, float* kl, float* dlogits, const float* dloss,
-                                                const void* logits, const float* targets, const float* lambda,
-                                                const float* weights, int64_t N, int64_t W, int64_t K, int64_t stride,
-                                                int evidence, double kl_weight, int type, uint64_t* fault,
-                                                void* stream);
-
-CHORUS_API chorus_status chorus_cuda_evidential_token(float* loss, float* nll, float* kl, void* logits,
-                                                      const float* dloss, const int64_t* ids,
-                                                      const float* probabilities, const float* weights,
-                                                      const int64_t* row_names, int64_t N, int64_t V, int64_t k,
-                                                      int64_t stride, int evidence, double kl_weight, int type,
-                                                      uint64_t* fault, void* stream);
+CHORUS_API chorus_status chorus_cuda_evidential(const chorus_evidential_args* args, uint64_t* fault, void* stream);
+CHORUS_API chorus_status chorus_cuda_evidential_token(const chorus_evidential_token_args* args, uint64_t* fault,
+                                                      void* stream);
 
 /* ---- preference ----------------------------------------------------------------------------- */
 
@@ -145,31 +118,14 @@ CHORUS_API int64_t chorus_cuda_preference_workspace(int kind, int64_t P);
 CHORUS_API int64_t chorus_cuda_preference_tokens_workspace(int kind, int64_t P);
 
 /** Sorting kinds compare every value with every other one: P of 65,536 is four thousand million comparisons. */
-CHORUS_API chorus_status chorus_cuda_preference(
-    float* loss, float* dchosen, float* drejected, float* chosen_rewards, float* rejected_rewards, double* totals,
-    void* workspace, const void* policy_chosen, const void* policy_rejected, const void* ref_chosen,
-    const void* ref_rejected, const int64_t* chosen_lengths, const int64_t* rejected_lengths, const float* weights,
-    const float* flip, const float* dloss, int64_t P, int kind, double beta, double epsilon, double parameter,
-    int divergence, double alpha, double upstream, int type, uint64_t* fault, void* stream);
-CHORUS_API chorus_status chorus_cuda_preference_tokens(
-    float* loss, float* dtokens, float* chosen_rewards, float* rejected_rewards, double* totals, void* workspace,
-    const void* policy_tokens, const void* ref_tokens, const float* ref_chosen, const float* ref_rejected,
-    const int64_t* offsets, const float* token_weights, const float* weights, const float* flip, const float* dloss,
-    int64_t P, int kind, double beta, double epsilon, double parameter, int divergence, double alpha, double upstream,
-    int type, uint64_t* fault, void* stream);
+CHORUS_API chorus_status chorus_cuda_preference(const chorus_preference_args* args, uint64_t* fault, void* stream);
+CHORUS_API chorus_status chorus_cuda_preference_tokens(const chorus_preference_tokens_args* args, uint64_t* fault,
+                                                       void* stream);
 
 /* ---- dirichlet_posterior -------------------------------------------------------------------- */
 
-/** votes [N, W] of int64, and soft labels [N, W, K] of `type`. */
-CHORUS_API chorus_status chorus_cuda_dirichlet_posterior_votes(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const int64_t* votes, const float* labeler_weights,
-    const float* prior, const float* weights, int64_t N, int64_t W, int64_t K, uint64_t* fault, void* stream);
-CHORUS_API chorus_status chorus_cuda_dirichlet_posterior_labels(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const void* labels, const float* lambda,
-    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K, int type,
-    uint64_t* fault, void* stream);
+CHORUS_API chorus_status chorus_cuda_dirichlet_posterior(const chorus_dirichlet_posterior_args* args, uint64_t* fault,
+                                                         void* stream);
 
 #ifdef __cplusplus
 }

@@ -35,6 +35,17 @@ void ReportFailure(const char* file, int line, const std::string& what);
 /** Names the case in the failures that follow, until the next call. */
 void SetCase(const std::string& name);
 
+/** A function of the C interface with its struct of arguments written where it is called. */
+template <typename Args>
+int Call(int (*function)(const Args*), const Args& args) {
+  return function(&args);
+}
+/** The same of the one for CUDA. */
+template <typename Args>
+int Call(int (*function)(const Args*, uint64_t*, void*), const Args& args, uint64_t* fault, void* stream) {
+  return function(&args, fault, stream);
+}
+
 bool Near(double actual, double expected, Tolerance tolerance);
 void ExpectNear(const char* file, int line, const char* what, double actual, double expected,
                 Tolerance tolerance);

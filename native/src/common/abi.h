@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <initializer_list>
 
@@ -23,6 +24,54 @@ chorus_status Guard(const char* op, Body body) {
   } catch (...) {
     return Fail(CHORUS_INTERNAL, "%s: unknown exception", op);
   }
+}
+
+/** A function's name and its type of elements, as messages call it: "evidential_token_bf16". */
+class TypedName {
+ public:
+  TypedName(const char* op, const char* type) {
+    const size_t length = std::strlen(op), type_length = std::strlen(type);
+    static_assert(sizeof text_ == 64, "more than any name");
+    std::memcpy(text_, op, length);
+    text_[length] = '_';
+    std::memcpy(text_ + length + 1, type, type_length + 1);
+  }
+  operator const char*() const { return text_; }
+
+ private:
+  char text_[64];
+};
+
+/** Guard of body(name, Element()). */
+template <typename Element, typename Body>
+chorus_status GuardTyped(const char* op, const char* type, const Body& body) {
+  const TypedName name(op, type);
+  return Guard(name, [&]() -> chorus_status { return body(static_cast<const char*>(name), Element()); });
+}
+
+/** Guard of body(name, element) for what is void in a call: element is a float or an uint16_t (bf16), as the type says. */
+template <typename Body>
+chorus_status WithElements(const char* op, int type, const Body& body) {
+  switch (type) {
+    case CHORUS_TYPE_F32:
+      return GuardTyped<float>(op, "f32", body);
+    case CHORUS_TYPE_BF16:
+      return GuardTyped<uint16_t>(op, "bf16", body);
+    default:
+      return Fail(CHORUS_INVALID_ARGUMENT, "%s: type %d, expected f32 (%d) or bf16 (%d)", op, type, CHORUS_TYPE_F32,
+                  CHORUS_TYPE_BF16);
+  }
+}
+
+inline chorus_status CheckArguments(const char* op, const void* args) {
+  return args ? CHORUS_OK : Fail(CHORUS_INVALID_ARGUMENT, "%s: args is null", op);
+}
+
+/** WithElements of a struct of arguments, which must be there. */
+template <typename Args, typename Body>
+chorus_status WithElementsOf(const char* op, const Args* args, const Body& body) {
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  return WithElements(op, args->type, body);
 }
 
 struct Required {

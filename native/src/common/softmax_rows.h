@@ -34,6 +34,8 @@ struct SoftmaxSums {
   double LogSum() const { return std::log(sum); }
   double Lse() const { return max + std::log(sum); }
   double Entropy() const { return std::log(sum) - dot / sum; }
+  /** The largest probability, e^(max - lse). */
+  double Top() const { return 1 / sum; }
 };
 
 struct SoftmaxRows {

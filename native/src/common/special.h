@@ -6,7 +6,7 @@
 // of the two would have no digits left, lnGamma and digamma are the distance to the zero times a polynomial: the relative
 // error is below 2e-13 for every x.
 //
-// T is double, or a vector of doubles, which simd/special.h adds. Both sides of a `mask ? a : b` are computed, so the side
+// T is double, or a vector of doubles, which special_vec.h adds. Both sides of a `mask ? a : b` are computed, so the side
 // that is not wanted may be anything; where no lane wants it, it is skipped.
 #ifndef CHORUS_COMMON_SPECIAL_H
 #define CHORUS_COMMON_SPECIAL_H

@@ -16,12 +16,18 @@ namespace cuda {
 /** Columns are counted in int by the kernels. */
 constexpr int64_t kMostColumns = 1 << 30;
 
-/** CheckMatrix, and that a launch can have so many rows of such a length. */
-inline chorus_status CheckRows(const char* op, int64_t N, const char* name, int64_t width, int64_t stride) {
-  if (chorus_status bad = CheckMatrix(op, N, name, width, stride)) return bad;
+/** Whether a launch can have so many rows of such a length. */
+inline chorus_status CheckLaunch(const char* op, int64_t N, const char* name, int64_t width) {
   if (FitsRows(N) && width <= kMostColumns) return CHORUS_OK;
   return Fail(CHORUS_INVALID_ARGUMENT, "%s: N = %lld, %s = %lld, a launch has at most %lld rows of %lld elements", op,
               static_cast<long long>(N), name, static_cast<long long>(width), static_cast<long long>(kMostBlocks),
+              static_cast<long long>(kMostColumns));
+}
+
+/** The same of what else the kernels count in int. */
+inline chorus_status CheckMost(const char* op, const char* name, int64_t count) {
+  if (count <= kMostColumns) return CHORUS_OK;
+  return Fail(CHORUS_INVALID_ARGUMENT, "%s: %s = %lld, at most %lld", op, name, static_cast<long long>(count),
               static_cast<long long>(kMostColumns));
 }
 

@@ -70,14 +70,16 @@ CHORUS_TEST(F16_TokenLogprob) {
   CompareInPlace(logits, [&](int type, auto* z) {
     std::vector<float> out(3 * kRows);
     DeviceCall call;
-    EXPECT_OK(call.Finish(chorus_cuda_token_logprob_forward(
-        call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows), call.Out(out.data() + 2 * kRows, kRows),
-        call.In(z, kRows * kColumns), call.In(targets.data(), kRows), nullptr, kRows, kColumns, kColumns, type,
-        call.fault(), nullptr)));
+    EXPECT_OK(call.Finish(Call(chorus_cuda_token_logprob_forward,
+                               {call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows),
+                                call.Out(out.data() + 2 * kRows, kRows), call.In(z, kRows * kColumns),
+                                call.In(targets.data(), kRows), nullptr, kRows, kColumns, kColumns,
+                                type}, call.fault(), nullptr)));
     DeviceCall back;
-    EXPECT_OK(back.Finish(chorus_cuda_token_logprob_backward(
-        back.Out(z, kRows * kColumns), back.In(targets.data(), kRows), back.In(out.data() + kRows, kRows),
-        back.In(dlogps.data(), kRows), nullptr, kRows, kColumns, kColumns, type, back.fault(), nullptr)));
+    EXPECT_OK(back.Finish(Call(chorus_cuda_token_logprob_backward,
+                               {back.Out(z, kRows * kColumns), back.In(targets.data(), kRows),
+                                back.In(out.data() + kRows, kRows), back.In(dlogps.data(), kRows), nullptr, kRows,
+                                kColumns, kColumns, type}, back.fault(), nullptr)));
     return out;
   });
 }
@@ -95,17 +97,19 @@ CHORUS_TEST(F16_EnsembleLogprob) {
     DeviceCall call;
     auto* all = call.In(z, W * kRows * kColumns);
     const void* models[W] = {all, all + kRows * kColumns};
-    EXPECT_OK(call.Finish(chorus_cuda_ensemble_logprob_forward(
-        call.Out(logps.data(), W * kRows), call.Out(lse.data(), W * kRows), call.Out(entropy.data(), W * kRows),
-        call.Out(mixture.data(), kRows), nullptr, nullptr, models, call.In(targets.data(), kRows), nullptr,
-        call.In(omega.data(), W), nullptr, W, kRows, kColumns, strides.data(), 0, type, call.fault(), nullptr)));
+    EXPECT_OK(call.Finish(Call(chorus_cuda_ensemble_logprob_forward,
+                               {call.Out(logps.data(), W * kRows), call.Out(lse.data(), W * kRows),
+                                call.Out(entropy.data(), W * kRows), call.Out(mixture.data(), kRows), nullptr, nullptr,
+                                models, call.In(targets.data(), kRows), nullptr, call.In(omega.data(), W), nullptr, W,
+                                kRows, kColumns, strides.data(), 0, type}, call.fault(), nullptr)));
     DeviceCall back;
     auto* gradients = back.Out(z, W * kRows * kColumns);
     void* changed[W] = {gradients, gradients + kRows * kColumns};
-    EXPECT_OK(back.Finish(chorus_cuda_ensemble_logprob_backward(
-        changed, back.In(targets.data(), kRows), back.In(lse.data(), W * kRows), back.In(logps.data(), W * kRows), nullptr,
-        back.In(dmixture.data(), kRows), nullptr, nullptr, nullptr, back.In(omega.data(), W), nullptr, W, kRows, kColumns,
-        strides.data(), 0, type, back.fault(), nullptr)));
+    EXPECT_OK(back.Finish(Call(chorus_cuda_ensemble_logprob_backward,
+                               {changed, back.In(targets.data(), kRows), back.In(lse.data(), W * kRows),
+                                back.In(logps.data(), W * kRows), nullptr, back.In(dmixture.data(), kRows), nullptr,
+                                nullptr, nullptr, back.In(omega.data(), W), nullptr, W, kRows, kColumns,
+                                strides.data(), 0, type}, back.fault(), nullptr)));
     return mixture;
   });
 }
@@ -116,13 +120,15 @@ CHORUS_TEST(F16_LinearLogprob) {
   const std::vector<float> dlogps = random.Floats(kRows, -2, 2);
   const std::vector<int64_t> targets = Below(random, kRows, kColumns);
   CompareInPlace(logits, [&](int type, auto* z) {
-    std::vector<float> out(4 * kRows);
+    std::vector<float> out(5 * kRows);
     DeviceCall call;
-    EXPECT_OK(call.Finish(chorus_cuda_linear_logprob_rows(
-        call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows), call.Out(out.data() + 2 * kRows, kRows),
-        call.Out(out.data() + 3 * kRows, kRows), call.Out(z, kRows * kColumns), nullptr, call.In(targets.data(), kRows),
-        nullptr, nullptr, nullptr, call.In(dlogps.data(), kRows), nullptr, kRows, kColumns, 1, kColumns, 1, 0, type,
-        call.fault(), nullptr)));
+    EXPECT_OK(call.Finish(Call(chorus_cuda_linear_logprob_rows,
+                               {call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows),
+                                call.Out(out.data() + 2 * kRows, kRows), call.Out(out.data() + 3 * kRows, kRows),
+                                call.Out(out.data() + 4 * kRows, kRows), call.Out(z, kRows * kColumns), nullptr,
+                                call.In(targets.data(), kRows), nullptr, nullptr, nullptr,
+                                call.In(dlogps.data(), kRows), nullptr, kRows, kColumns, 1, kColumns, 1, 0,
+                                type}, call.fault(), nullptr)));
     return out;
   });
 }
@@ -135,11 +141,12 @@ CHORUS_TEST(F16_Evidential) {
   CompareInPlace(logits, [&](int type, auto* z) {
     std::vector<float> out(3 * kRows + kRows * K);
     DeviceCall call;
-    EXPECT_OK(call.Finish(chorus_cuda_evidential(
-        call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows), call.Out(out.data() + 2 * kRows, kRows),
-        call.Out(out.data() + 3 * kRows, kRows * K), call.In(dloss.data(), kRows), call.In(z, kRows * K),
-        call.In(labels.data(), kRows * W * K), nullptr, nullptr, kRows, W, K, K, CHORUS_EVIDENCE_EXP, 0.2, type,
-        call.fault(), nullptr)));
+    EXPECT_OK(call.Finish(Call(chorus_cuda_evidential,
+                               {call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows),
+                                call.Out(out.data() + 2 * kRows, kRows), call.Out(out.data() + 3 * kRows, kRows * K),
+                                call.In(dloss.data(), kRows), call.In(z, kRows * K),
+                                call.In(labels.data(), kRows * W * K), nullptr, nullptr, kRows, W, K, K,
+                                CHORUS_EVIDENCE_EXP, 0.2, type}, call.fault(), nullptr)));
     return out;
   });
 }
@@ -153,10 +160,11 @@ CHORUS_TEST(F16_EvidentialToken) {
     CompareInPlace(logits, [&](int type, auto* z) {
       std::vector<float> out(2 * kRows);
       DeviceCall call;
-      EXPECT_OK(call.Finish(chorus_cuda_evidential_token(
-          call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows), nullptr, call.Out(z, kRows * kColumns),
-          call.In(dloss.data(), kRows), call.In(ids.data(), kRows), call.In(probabilities.data(), kRows), nullptr, nullptr,
-          kRows, kColumns, 1, kColumns, evidence, 0.01, type, call.fault(), nullptr)));
+      EXPECT_OK(call.Finish(Call(chorus_cuda_evidential_token,
+                                 {call.Out(out.data(), kRows), call.Out(out.data() + kRows, kRows), nullptr,
+                                  call.Out(z, kRows * kColumns), call.In(dloss.data(), kRows),
+                                  call.In(ids.data(), kRows), call.In(probabilities.data(), kRows), nullptr, nullptr,
+                                  kRows, kColumns, 1, kColumns, evidence, 0.01, type}, call.fault(), nullptr)));
       return out;
     });
   }
@@ -170,10 +178,11 @@ CHORUS_TEST(F16_DirichletPosterior) {
   CompareInPlace(labels, [&](int type, auto* y) {
     std::vector<float> alpha(kRows * K), total(kRows), mutual(kRows);
     DeviceCall call;
-    EXPECT_OK(call.Finish(chorus_cuda_dirichlet_posterior_labels(
-        call.Out(alpha.data(), kRows * K), nullptr, nullptr, nullptr, nullptr, call.Out(total.data(), kRows), nullptr,
-        call.Out(mutual.data(), kRows), nullptr, nullptr, nullptr, call.In(y, kRows * W * K), nullptr, nullptr,
-        call.In(prior.data(), K), nullptr, kRows, W, K, type, call.fault(), nullptr)));
+    EXPECT_OK(call.Finish(Call(chorus_cuda_dirichlet_posterior,
+                               {call.Out(alpha.data(), kRows * K), nullptr, nullptr, nullptr, nullptr,
+                                call.Out(total.data(), kRows), nullptr, call.Out(mutual.data(), kRows), nullptr,
+                                nullptr, nullptr, call.In(y, kRows * W * K), nullptr, nullptr,
+                                call.In(prior.data(), K), nullptr, kRows, W, K, type}, call.fault(), nullptr)));
     alpha.insert(alpha.end(), total.begin(), total.end());
     alpha.insert(alpha.end(), mutual.begin(), mutual.end());
     return alpha;
@@ -187,12 +196,13 @@ CHORUS_TEST(F16_Preference) {
   CompareInPlace(logps, [&](int type, auto* x) {
     std::vector<float> out(5 * P);
     DeviceCall call;
-    EXPECT_OK(call.Finish(chorus_cuda_preference(
-        call.Out(out.data(), P), call.Out(out.data() + P, P), call.Out(out.data() + 2 * P, P),
-        call.Out(out.data() + 3 * P, P), call.Out(out.data() + 4 * P, P), nullptr,
-        call.Workspace(chorus_cuda_preference_workspace(CHORUS_PREFERENCE_SIGMOID, P)), call.In(x, P), call.In(x + P, P),
-        nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, P, CHORUS_PREFERENCE_SIGMOID, 0.1, 0.05, 0,
-        CHORUS_DIVERGENCE_REVERSE_KL, 0, 0.5, type, call.fault(), nullptr)));
+    EXPECT_OK(call.Finish(Call(chorus_cuda_preference,
+                               {call.Out(out.data(), P), call.Out(out.data() + P, P), call.Out(out.data() + 2 * P, P),
+                                call.Out(out.data() + 3 * P, P), call.Out(out.data() + 4 * P, P), nullptr,
+                                call.Workspace(chorus_cuda_preference_workspace(CHORUS_PREFERENCE_SIGMOID, P)),
+                                call.In(x, P), call.In(x + P, P), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                                nullptr, P, CHORUS_PREFERENCE_SIGMOID, 0.1, 0.05, 0, CHORUS_DIVERGENCE_REVERSE_KL, 0,
+                                0.5, type}, call.fault(), nullptr)));
     return out;
   });
 }
@@ -200,6 +210,6 @@ CHORUS_TEST(F16_Preference) {
 CHORUS_TEST(Types_UnknownOnesAreRefused) {
   float x[4] = {0, 0, 0, 0};
   const int64_t target = 0;
-  EXPECT_STATUS(chorus_cuda_token_logprob_forward(x, x, x, x, &target, nullptr, 1, 4, 4, 3, nullptr, nullptr),
+  EXPECT_STATUS(Call(chorus_cuda_token_logprob_forward, {x, x, x, x, &target, nullptr, 1, 4, 4, 3}, nullptr, nullptr),
                 CHORUS_INVALID_ARGUMENT, "type 3, expected f32 (0), bf16 (1) or f16 (2)");
 }

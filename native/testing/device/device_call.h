@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "chorus_cuda.h"
@@ -42,6 +43,39 @@ class DeviceCall {
     return Out(host, Extent(N, width, stride));
   }
 
+  /** The same for fields of a struct of arguments, which then hold the device's pointers. */
+  template <typename T>
+  void In(const T** field, int64_t count) {
+    *field = In(*field, count);
+  }
+  template <typename T>
+  void Out(T** field, int64_t count) {
+    *field = Out(*field, count);
+  }
+  void In(std::initializer_list<const float**> fields, int64_t count) {
+    for (const float** field : fields) In(field, count);
+  }
+  void Out(std::initializer_list<float**> fields, int64_t count) {
+    for (float** field : fields) Out(field, count);
+  }
+
+  /** The same for elements of a CHORUS_TYPE_*. */
+  const void* InOf(const void* host, int type, int64_t count) {
+    return Copy(const_cast<void*>(host), count, SizeOf(type), false);
+  }
+  const void* InRowsOf(const void* host, int type, int64_t N, int64_t width, int64_t stride) {
+    return InOf(host, type, Extent(N, width, stride));
+  }
+  void* OutRowsOf(void* host, int type, int64_t N, int64_t width, int64_t stride) {
+    return Copy(host, Extent(N, width, stride), SizeOf(type), true);
+  }
+  void InRows(const void** field, int type, int64_t N, int64_t width, int64_t stride) {
+    *field = InRowsOf(*field, type, N, width, stride);
+  }
+  void OutRows(void** field, int type, int64_t N, int64_t width, int64_t stride) {
+    *field = OutRowsOf(*field, type, N, width, stride);
+  }
+
   /** Device memory that holds nothing. */
   void* Workspace(int64_t bytes);
 
@@ -59,6 +93,7 @@ class DeviceCall {
     bool back;
   };
 
+  static size_t SizeOf(int type) { return type == CHORUS_TYPE_F32 ? 4 : type == CHORUS_TYPE_I64 ? 8 : 2; }
   /** -1 for what no test means. */
   static int64_t Extent(int64_t N, int64_t width, int64_t stride);
   void* Copy(void* host, int64_t count, size_t element, bool back);

@@ -2,55 +2,19 @@
 #include "ops/dirichlet_posterior/dirichlet_posterior.h"
 #include "ops/dirichlet_posterior/dirichlet_posterior_checks.h"
 
-namespace {
-
 using namespace chorus;
 
-template <typename Answer>
-chorus_status Posterior(const char* op, const char* answers, const DirichletOutputs& out,
-                        const DirichletInputs<Answer>& in) {
-  return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckDirichletPosterior(op, answers, in.answers, in.prior, in.N, in.W, in.K)) return bad;
-    if (in.N == 0) return CHORUS_OK;
-    return DirichletPosteriorCpu(op, out, in);
-  });
+extern "C" chorus_status chorus_dirichlet_posterior(const chorus_dirichlet_posterior_args* args) {
+  const char* const function = "dirichlet_posterior";
+  const auto run = [args](const char* op, auto answer) -> chorus_status {
+    using Answer = decltype(answer);
+    const auto& a = *args;
+    if (chorus_status bad = CheckDirichletPosterior(op, a)) return bad;
+    if (a.N == 0) return CHORUS_OK;
+    return DirichletPosteriorCpu<Answer>(
+        op, OutputsOf(a),
+        {static_cast<const Answer*>(a.answers), a.lambda, a.labeler_weights, a.prior, a.weights, a.N, a.W, a.K});
+  };
+  if (args && args->type == CHORUS_TYPE_I64) return GuardTyped<int64_t>(function, "i64", run);
+  return WithElementsOf(function, args, run);
 }
-
-}  // namespace
-
-extern "C" {
-
-chorus_status chorus_dirichlet_posterior_i64(float* alpha, float* p, float* belief, float* variance, int64_t* label,
-                                             float* total, float* expected, float* mutual, float* differential,
-                                             float* epkl, float* vacuity, const int64_t* votes,
-                                             const float* labeler_weights, const float* prior, const float* weights,
-                                             int64_t N, int64_t W, int64_t K) {
-  return Posterior<int64_t>(
-      "dirichlet_posterior_i64", "votes",
-      {alpha, p, belief, variance, label, total, expected, mutual, differential, epkl, vacuity},
-      {votes, nullptr, labeler_weights, prior, weights, N, W, K});
-}
-
-chorus_status chorus_dirichlet_posterior_f32(float* alpha, float* p, float* belief, float* variance, int64_t* label,
-                                             float* total, float* expected, float* mutual, float* differential,
-                                             float* epkl, float* vacuity, const float* labels, const float* lambda,
-                                             const float* labeler_weights, const float* prior, const float* weights,
-                                             int64_t N, int64_t W, int64_t K) {
-  return Posterior<float>(
-      "dirichlet_posterior_f32", "labels",
-      {alpha, p, belief, variance, label, total, expected, mutual, differential, epkl, vacuity},
-      {labels, lambda, labeler_weights, prior, weights, N, W, K});
-}
-
-chorus_status chorus_dirichlet_posterior_bf16(float* alpha, float* p, float* belief, float* variance, int64_t* label,
-                                              float* total, float* expected, float* mutual, float* differential,
-                                              float* epkl, float* vacuity, const chorus_bf16* labels,
-                                              const float* lambda, const float* labeler_weights, const float* prior,
-                                              const float* weights, int64_t N, int64_t W, int64_t K) {
-  return Posterior<uint16_t>(
-      "dirichlet_posterior_bf16", "labels",
-      {alpha, p, belief, variance, label, total, expected, mutual, differential, epkl, vacuity},
-      {labels, lambda, labeler_weights, prior, weights, N, W, K});
-}
-
-}  // extern "C"

@@ -3,16 +3,22 @@
 #define CHORUS_OPS_DIRICHLET_POSTERIOR_CHECKS_H
 
 #include "common/abi.h"
+#include "ops/dirichlet_posterior/dirichlet_posterior.h"
 
 namespace chorus {
 
-/** `answers` is what messages call them. */
-inline chorus_status CheckDirichletPosterior(const char* op, const char* answers, const void* data, const float* prior,
-                                             int64_t N, int64_t W, int64_t K) {
-  if (chorus_status bad = CheckMatrix(op, N, "K", K, K)) return bad;
-  if (chorus_status bad = CheckCount(op, "W", W, N, K)) return bad;
-  if (N == 0) return CHORUS_OK;
-  return CheckPointers(op, {{answers, data}, {"prior", prior}});
+inline DirichletOutputs OutputsOf(const chorus_dirichlet_posterior_args& a) {
+  return {a.alpha,    a.p,      a.belief,       a.variance, a.label,  a.total,
+          a.expected, a.mutual, a.differential, a.epkl,     a.vacuity};
+}
+
+inline chorus_status CheckDirichletPosterior(const char* op, const chorus_dirichlet_posterior_args& a) {
+  if (chorus_status bad = CheckMatrix(op, a.N, "K", a.K, a.K)) return bad;
+  if (chorus_status bad = CheckCount(op, "W", a.W, a.N, a.K)) return bad;
+  const bool votes = a.type == CHORUS_TYPE_I64;
+  if (votes && a.lambda) return Fail(CHORUS_INVALID_ARGUMENT, "%s: lambda is given with votes, expected null", op);
+  if (a.N == 0) return CHORUS_OK;
+  return CheckPointers(op, {{votes ? "votes" : "labels", a.answers}, {"prior", a.prior}});
 }
 
 }  // namespace chorus

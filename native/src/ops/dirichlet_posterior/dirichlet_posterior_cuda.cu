@@ -191,13 +191,6 @@ chorus_status Launch(const char* op, int type, const DirichletArguments<Answer>&
                       DirichletTiles<Answer>, c, Divider(static_cast<unsigned>(c.K)), faults);
 }
 
-chorus_status CheckSizes(const char* op, int64_t N, int64_t W, int64_t K) {
-  if (chorus_status bad = CheckRows(op, N, "K", K, K)) return bad;
-  if (W <= kMostColumns) return CHORUS_OK;
-  return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld, at most %lld", op, static_cast<long long>(W),
-              static_cast<long long>(kMostColumns));
-}
-
 }  // namespace
 
 }  // namespace cuda
@@ -206,34 +199,22 @@ chorus_status CheckSizes(const char* op, int64_t N, int64_t W, int64_t K) {
 using namespace chorus;
 using namespace chorus::cuda;
 
-extern "C" chorus_status chorus_cuda_dirichlet_posterior_votes(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const int64_t* votes, const float* labeler_weights,
-    const float* prior, const float* weights, int64_t N, int64_t W, int64_t K, uint64_t* fault, void* stream) {
-  const char* op = "dirichlet_posterior_votes";
-  if (chorus_status bad = CheckDirichletPosterior(op, "votes", votes, prior, N, W, K)) return bad;
-  if (chorus_status bad = CheckSizes(op, N, W, K)) return bad;
-  return Launch<int64_t>(op, CHORUS_TYPE_F32,
-                         {{alpha, p, belief, variance, label, total, expected, mutual, differential, epkl, vacuity},
-                          votes, nullptr, labeler_weights, prior, weights, N, static_cast<int>(W), static_cast<int>(K),
-                          ItemShareFor(K)},
-                         fault, stream);
-}
-
-extern "C" chorus_status chorus_cuda_dirichlet_posterior_labels(
-    float* alpha, float* p, float* belief, float* variance, int64_t* label, float* total, float* expected, float* mutual,
-    float* differential, float* epkl, float* vacuity, const void* labels, const float* lambda,
-    const float* labeler_weights, const float* prior, const float* weights, int64_t N, int64_t W, int64_t K, int type,
-    uint64_t* fault, void* stream) {
-  const char* op = "dirichlet_posterior_labels";
-  if (chorus_status bad = CheckDirichletPosterior(op, "labels", labels, prior, N, W, K)) return bad;
-  if (chorus_status bad = CheckSizes(op, N, W, K)) return bad;
-  return WithType(op, type, labels, [&](auto* y) {
-    using In = std::remove_const_t<std::remove_pointer_t<decltype(y)>>;
-    return Launch<In>(op, type,
-                      {{alpha, p, belief, variance, label, total, expected, mutual, differential, epkl, vacuity}, y,
-                       lambda, labeler_weights, prior, weights, N, static_cast<int>(W), static_cast<int>(K),
-                       ItemShareFor(K)},
-                      fault, stream);
-  });
+extern "C" chorus_status chorus_cuda_dirichlet_posterior(const chorus_dirichlet_posterior_args* args, uint64_t* fault,
+                                                         void* stream) {
+  if (chorus_status bad = CheckArguments("dirichlet_posterior", args)) return bad;
+  const chorus_dirichlet_posterior_args& a = *args;
+  const bool votes = a.type == CHORUS_TYPE_I64;
+  const char* op = votes ? "dirichlet_posterior_votes" : "dirichlet_posterior_labels";
+  if (chorus_status bad = CheckDirichletPosterior(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.N, "K", a.K)) return bad;
+  if (chorus_status bad = CheckMost(op, "W", a.W)) return bad;
+  const auto launch = [&](int type, auto* answers) {
+    using Answer = std::remove_const_t<std::remove_pointer_t<decltype(answers)>>;
+    return Launch<Answer>(op, type,
+                          {OutputsOf(a), answers, a.lambda, a.labeler_weights, a.prior, a.weights, a.N,
+                           static_cast<int>(a.W), static_cast<int>(a.K), ItemShareFor(a.K)},
+                          fault, stream);
+  };
+  if (votes) return launch(CHORUS_TYPE_F32, static_cast<const int64_t*>(a.answers));
+  return WithType(op, a.type, a.answers, [&](auto* labels) { return launch(a.type, labels); });
 }

@@ -1,6 +1,5 @@
+#include "common/special_vec.h"
 #include "ops/dirichlet_posterior/dirichlet_posterior.h"
-
-#include "simd/special.h"
 
 namespace chorus {
 namespace CHORUS_ISA {

@@ -76,24 +76,27 @@ Case MakeCase(Random& random, int64_t N, int64_t W, int64_t K) {
 const float* OrNull(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
 
 chorus_status Votes(const Case& c, Results<float>& r) {
-  return chorus_dirichlet_posterior_i64(r.alpha.data(), r.p.data(), r.belief.data(), r.variance.data(), r.label.data(),
-                                        r.total.data(), r.expected.data(), r.mutual.data(), r.differential.data(),
-                                        r.epkl.data(), r.vacuity.data(), c.votes.data(), OrNull(c.labeler_weights),
-                                        c.prior.data(), OrNull(c.weights), c.N, c.W, c.K);
+  return Call(chorus_dirichlet_posterior,
+              {r.alpha.data(), r.p.data(), r.belief.data(), r.variance.data(), r.label.data(), r.total.data(),
+               r.expected.data(), r.mutual.data(), r.differential.data(), r.epkl.data(), r.vacuity.data(),
+               c.votes.data(), nullptr, OrNull(c.labeler_weights), c.prior.data(), OrNull(c.weights), c.N, c.W, c.K,
+               CHORUS_TYPE_I64});
 }
 
 chorus_status Labels(const Case& c, Results<float>& r) {
-  return chorus_dirichlet_posterior_f32(r.alpha.data(), r.p.data(), r.belief.data(), r.variance.data(), r.label.data(),
-                                        r.total.data(), r.expected.data(), r.mutual.data(), r.differential.data(),
-                                        r.epkl.data(), r.vacuity.data(), c.labels.data(), OrNull(c.lambda),
-                                        OrNull(c.labeler_weights), c.prior.data(), OrNull(c.weights), c.N, c.W, c.K);
+  return Call(chorus_dirichlet_posterior,
+              {r.alpha.data(), r.p.data(), r.belief.data(), r.variance.data(), r.label.data(), r.total.data(),
+               r.expected.data(), r.mutual.data(), r.differential.data(), r.epkl.data(), r.vacuity.data(),
+               c.labels.data(), OrNull(c.lambda), OrNull(c.labeler_weights), c.prior.data(), OrNull(c.weights), c.N,
+               c.W, c.K, CHORUS_TYPE_F32});
 }
 
 chorus_status Bf16(const Case& c, const std::vector<uint16_t>& labels, Results<float>& r) {
-  return chorus_dirichlet_posterior_bf16(r.alpha.data(), r.p.data(), r.belief.data(), r.variance.data(), r.label.data(),
-                                         r.total.data(), r.expected.data(), r.mutual.data(), r.differential.data(),
-                                         r.epkl.data(), r.vacuity.data(), labels.data(), OrNull(c.lambda),
-                                         OrNull(c.labeler_weights), c.prior.data(), OrNull(c.weights), c.N, c.W, c.K);
+  return Call(chorus_dirichlet_posterior,
+              {r.alpha.data(), r.p.data(), r.belief.data(), r.variance.data(), r.label.data(), r.total.data(),
+               r.expected.data(), r.mutual.data(), r.differential.data(), r.epkl.data(), r.vacuity.data(),
+               labels.data(), OrNull(c.lambda), OrNull(c.labeler_weights), c.prior.data(), OrNull(c.weights), c.N, c.W,
+               c.K, CHORUS_TYPE_BF16});
 }
 
 /** A vote is a label of one class, and no vote a label of none. */
@@ -372,10 +375,11 @@ CHORUS_TEST(EachOutputMayBeNull) {
   EXPECT_OK(Votes(c, all));
   const auto run = [&](Results<float>& r, int wanted) {
     const auto want = [&](int i, std::vector<float>& values) { return wanted == i ? values.data() : nullptr; };
-    return chorus_dirichlet_posterior_i64(
-        want(0, r.alpha), want(1, r.p), want(2, r.belief), want(3, r.variance), wanted == 10 ? r.label.data() : nullptr,
-        want(4, r.total), want(5, r.expected), want(6, r.mutual), want(7, r.differential), want(8, r.epkl),
-        want(9, r.vacuity), c.votes.data(), c.labeler_weights.data(), c.prior.data(), nullptr, 11, 3, 5);
+    return Call(chorus_dirichlet_posterior,
+                {want(0, r.alpha), want(1, r.p), want(2, r.belief), want(3, r.variance),
+                 wanted == 10 ? r.label.data() : nullptr, want(4, r.total), want(5, r.expected), want(6, r.mutual),
+                 want(7, r.differential), want(8, r.epkl), want(9, r.vacuity), c.votes.data(), nullptr,
+                 c.labeler_weights.data(), c.prior.data(), nullptr, 11, 3, 5, CHORUS_TYPE_I64});
   };
   for (int wanted = 0; wanted < 12; ++wanted) {
     SetCase("output " + std::to_string(wanted));
@@ -463,17 +467,19 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(Labels(c, r), CHORUS_INVALID_ARGUMENT, "N = -1");
   const float prior[2] = {1, 1};
   const int64_t vote = 0;
-  EXPECT_STATUS(chorus_dirichlet_posterior_i64(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                               nullptr, nullptr, nullptr, nullptr, nullptr, prior, nullptr, 1, 1, 2),
+  EXPECT_STATUS(Call(chorus_dirichlet_posterior,
+                     {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                      nullptr, nullptr, nullptr, nullptr, prior, nullptr, 1, 1, 2, CHORUS_TYPE_I64}),
                 CHORUS_INVALID_ARGUMENT, "votes is null");
-  EXPECT_STATUS(chorus_dirichlet_posterior_i64(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                               nullptr, nullptr, nullptr, &vote, nullptr, nullptr, nullptr, 1, 1, 2),
+  EXPECT_STATUS(Call(chorus_dirichlet_posterior,
+                     {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                      nullptr, &vote, nullptr, nullptr, nullptr, nullptr, 1, 1, 2, CHORUS_TYPE_I64}),
                 CHORUS_INVALID_ARGUMENT, "prior is null");
-  EXPECT_STATUS(chorus_dirichlet_posterior_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                               nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, prior, nullptr, 1,
-                                               1, 2),
+  EXPECT_STATUS(Call(chorus_dirichlet_posterior,
+                     {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                      nullptr, nullptr, nullptr, nullptr, prior, nullptr, 1, 1, 2, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "labels is null");
-  EXPECT_OK(chorus_dirichlet_posterior_bf16(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                            nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0,
-                                            0, 0));
+  EXPECT_OK(Call(chorus_dirichlet_posterior,
+                 {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                  nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, CHORUS_TYPE_BF16}));
 }

@@ -27,6 +27,12 @@ struct Ensemble {
   int64_t S;
 };
 
+/** Of the arguments of either direction. */
+template <typename Args>
+Ensemble EnsembleOf(const Args& a) {
+  return {a.targets, a.weights, a.omega, a.offsets, a.W, a.N, a.V, a.strides, a.S};
+}
+
 struct EnsembleResult {
   float* logps;
   float* lse;
@@ -35,6 +41,10 @@ struct EnsembleResult {
   float* sequence_logps;
   float* sequence_mixture;
 };
+
+inline EnsembleResult ResultOf(const chorus_ensemble_logprob_forward_args& a) {
+  return {a.logps, a.lse, a.entropy, a.mixture, a.sequence_logps, a.sequence_mixture};
+}
 
 /** The forward's results that the backward needs, and the gradients that come in, each nullable. */
 struct EnsembleUpstream {
@@ -45,6 +55,10 @@ struct EnsembleUpstream {
   const float* dsequence;
   const float* dsequence_mixture;
 };
+
+inline EnsembleUpstream UpstreamOf(const chorus_ensemble_logprob_backward_args& a) {
+  return {a.lse, a.logps, a.dlogps, a.dmixture, a.dsequence, a.dsequence_mixture};
+}
 
 /** In is float or uint16_t (bf16). CHORUS_INVALID_VALUE names the first bad model and row. */
 template <typename In>
@@ -66,6 +80,11 @@ struct RaggedEnsemble {
   const int64_t* strides;
   int64_t S;
 };
+
+template <typename Args>
+RaggedEnsemble RaggedEnsembleOf(const Args& a) {
+  return {a.targets, a.weights, a.omega, a.offsets, a.W, a.rows, a.vocabularies, a.strides, a.S};
+}
 
 struct RaggedEnsembleResult {
   float* const* logps;

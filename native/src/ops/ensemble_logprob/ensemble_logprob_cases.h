@@ -19,26 +19,26 @@ typedef std::vector<int64_t> Longs;
 
 inline size_t Size(int64_t n) { return static_cast<size_t>(n); }
 
-/** The C interface by element type. */
+/** Of an element type. */
 template <typename In>
-struct Api;
+struct Element;
 template <>
-struct Api<float> {
-  static constexpr auto Forward = chorus_ensemble_logprob_forward_f32;
-  static constexpr auto Backward = chorus_ensemble_logprob_backward_f32;
-  static constexpr auto RaggedForward = chorus_ragged_ensemble_logprob_forward_f32;
-  static constexpr auto RaggedBackward = chorus_ragged_ensemble_logprob_backward_f32;
+struct Element<float> {
+  static constexpr int kType = CHORUS_TYPE_F32;
   /** Of a gradient that is stored. */
   static constexpr double kRounding = 1e-7;
 };
 template <>
-struct Api<uint16_t> {
-  static constexpr auto Forward = chorus_ensemble_logprob_forward_bf16;
-  static constexpr auto Backward = chorus_ensemble_logprob_backward_bf16;
-  static constexpr auto RaggedForward = chorus_ragged_ensemble_logprob_forward_bf16;
-  static constexpr auto RaggedBackward = chorus_ragged_ensemble_logprob_backward_bf16;
+struct Element<uint16_t> {
+  static constexpr int kType = CHORUS_TYPE_BF16;
   static constexpr double kRounding = 0.00391;
 };
+
+/** Pointers to models' logits, for functions that take them as void. */
+template <typename To, typename T>
+To* const* Voids(T* const* pointers) {
+  return reinterpret_cast<To* const*>(pointers);
+}
 
 /** Rows `gap` apart that begin `gap` elements into a buffer; what lies between is a canary. */
 template <typename In>
@@ -200,18 +200,20 @@ struct Results {
 
 template <typename In>
 int Forward(const Case& c, const Logits<In>& logits, bool weighted, Results<float>& r) {
-  return Api<In>::Forward(r.logps.data(), r.lse.data(), r.entropy.data(), r.mixture.data(), r.sequence_logps.data(),
-                          r.sequence_mixture.data(), logits.pointers.data(), c.models[0].targets.data(),
-                          weighted ? c.models[0].weights.data() : nullptr, c.omega.data(), c.models[0].offsets.data(),
-                          c.W, c.N(), c.V(), logits.strides.data(), c.S);
+  return Call(chorus_ensemble_logprob_forward,
+              {r.logps.data(), r.lse.data(), r.entropy.data(), r.mixture.data(), r.sequence_logps.data(),
+               r.sequence_mixture.data(), Voids<const void>(logits.pointers.data()), c.models[0].targets.data(),
+               weighted ? c.models[0].weights.data() : nullptr, c.omega.data(), c.models[0].offsets.data(), c.W, c.N(),
+               c.V(), logits.strides.data(), c.S, Element<In>::kType});
 }
 
 template <typename In>
 int Backward(const Case& c, const Logits<In>& logits, bool weighted, const Results<float>& r) {
-  return Api<In>::Backward(logits.pointers.data(), c.models[0].targets.data(), r.lse.data(), r.logps.data(),
-                           c.dlogps.data(), c.dmixture.data(), c.dsequence.data(), c.dsequence_mixture.data(),
-                           weighted ? c.models[0].weights.data() : nullptr, c.omega.data(), c.models[0].offsets.data(),
-                           c.W, c.N(), c.V(), logits.strides.data(), c.S);
+  return Call(chorus_ensemble_logprob_backward,
+              {Voids<void>(logits.pointers.data()), c.models[0].targets.data(), r.lse.data(), r.logps.data(),
+               c.dlogps.data(), c.dmixture.data(), c.dsequence.data(), c.dsequence_mixture.data(),
+               weighted ? c.models[0].weights.data() : nullptr, c.omega.data(), c.models[0].offsets.data(), c.W, c.N(),
+               c.V(), logits.strides.data(), c.S, Element<In>::kType});
 }
 
 inline Results<double> Reference(const Case& c, const Doubles& logits, bool weighted) {
@@ -282,20 +284,20 @@ struct RaggedResults {
 template <typename In>
 int RaggedForward(const Case& c, const Logits<In>& logits, bool weighted, RaggedResults<float>& r) {
   const RaggedInputs in(c, weighted);
-  return Api<In>::RaggedForward(r.logps.pointers.data(), r.lse.pointers.data(), r.entropy.pointers.data(),
-                                r.sequence_logps.data(), r.sequence_means.data(), r.sequence_mixture.data(),
-                                logits.pointers.data(), in.targets.data(), in.weights.data(), c.omega.data(),
-                                in.offsets.data(), c.W, in.rows.data(), in.vocabularies.data(), logits.strides.data(),
-                                c.S);
+  return Call(chorus_ragged_ensemble_logprob_forward,
+              {r.logps.pointers.data(), r.lse.pointers.data(), r.entropy.pointers.data(), r.sequence_logps.data(),
+               r.sequence_means.data(), r.sequence_mixture.data(), Voids<const void>(logits.pointers.data()),
+               in.targets.data(), in.weights.data(), c.omega.data(), in.offsets.data(), c.W, in.rows.data(),
+               in.vocabularies.data(), logits.strides.data(), c.S, Element<In>::kType});
 }
 
 template <typename In>
 int RaggedBackward(const Case& c, const Logits<In>& logits, bool weighted, const RaggedResults<float>& r) {
   const RaggedInputs in(c, weighted);
-  return Api<In>::RaggedBackward(logits.pointers.data(), in.targets.data(), r.lse.pointers.data(),
-                                 r.sequence_logps.data(), c.dsequence.data(), c.dsequence_mixture.data(),
-                                 in.weights.data(), c.omega.data(), in.offsets.data(), c.W, in.rows.data(),
-                                 in.vocabularies.data(), logits.strides.data(), c.S);
+  return Call(chorus_ragged_ensemble_logprob_backward,
+              {Voids<void>(logits.pointers.data()), in.targets.data(), r.lse.pointers.data(), r.sequence_logps.data(),
+               c.dsequence.data(), c.dsequence_mixture.data(), in.weights.data(), c.omega.data(), in.offsets.data(), c.W,
+               in.rows.data(), in.vocabularies.data(), logits.strides.data(), c.S, Element<In>::kType});
 }
 
 /** Forward, and into gradient the backward if it is not null. */
@@ -353,7 +355,7 @@ Tolerance GradientTolerance(const Case& c, double x) {
   const double factor = kMaxWeight * 8;
   const double lse = c.high + std::log(static_cast<double>(c.V() + 12));
   return {factor * (6e-8 * std::fmax(1.0, lse) + 2.4e-7) + kMaxWeight * 4 * 0.25 * 2 * (kRowError + 6e-8 * x),
-          Api<In>::kRounding};
+          Element<In>::kRounding};
 }
 /** |logp| is at most this. */
 inline double LogpBound(const Case& c) { return 2 * c.high + std::log(static_cast<double>(c.V() + 12)); }

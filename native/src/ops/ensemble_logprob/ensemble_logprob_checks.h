@@ -1,5 +1,4 @@
-// What is refused of the arguments of ensemble_logprob, on the host and on a device, before a value is looked at. In is the
-// element type, or void.
+// What is refused of the arguments of ensemble_logprob, on the host and on a device, before a value is looked at.
 #ifndef CHORUS_OPS_ENSEMBLE_LOGPROB_CHECKS_H
 #define CHORUS_OPS_ENSEMBLE_LOGPROB_CHECKS_H
 
@@ -29,8 +28,7 @@ inline chorus_status CheckPresent(const char* op, const char* name, int64_t w, c
 }
 
 /** Every model's logits must be a place of its own: two models' gradients cannot be written over one. */
-template <typename In>
-chorus_status CheckDistinct(const char* op, In* const* logits, int64_t W) {
+inline chorus_status CheckDistinct(const char* op, const void* const* logits, int64_t W) {
   for (int64_t w = 1; w < W; ++w) {
     for (int64_t i = 0; i < w; ++i) {
       if (logits[i] && logits[i] == logits[w]) {
@@ -44,8 +42,7 @@ chorus_status CheckDistinct(const char* op, In* const* logits, int64_t W) {
 
 /* ---- one vocabulary ---- */
 
-template <typename In>
-chorus_status CheckShared(const char* op, const In* const* logits, const Ensemble& e) {
+inline chorus_status CheckShared(const char* op, const void* const* logits, const Ensemble& e) {
   if (chorus_status bad = CheckCounts(op, e.W, e.S)) return bad;
   if (chorus_status bad = CheckMatrix(op, e.N, "V", e.V, e.V)) return bad;
   if (e.N > INT64_MAX / 8 / e.W) {
@@ -65,41 +62,38 @@ chorus_status CheckShared(const char* op, const In* const* logits, const Ensembl
   return CHORUS_OK;
 }
 
-template <typename In>
-chorus_status CheckForward(const char* op, const EnsembleResult& r, const In* const* logits, const Ensemble& e) {
-  if (chorus_status bad = CheckShared(op, logits, e)) return bad;
-  if (e.S > 0) {
-    if (chorus_status bad = CheckPointers(
-            op, {{"sequence_logps", r.sequence_logps}, {"sequence_mixture", r.sequence_mixture}})) {
+inline chorus_status CheckForward(const char* op, const chorus_ensemble_logprob_forward_args& a) {
+  if (chorus_status bad = CheckShared(op, a.logits, EnsembleOf(a))) return bad;
+  if (a.S > 0) {
+    if (chorus_status bad =
+            CheckPointers(op, {{"sequence_logps", a.sequence_logps}, {"sequence_mixture", a.sequence_mixture}})) {
       return bad;
     }
   }
-  if (e.N == 0) return CHORUS_OK;
-  return CheckPointers(op, {{"logps", r.logps}, {"lse", r.lse}, {"mixture", r.mixture}});
+  if (a.N == 0) return CHORUS_OK;
+  return CheckPointers(op, {{"logps", a.logps}, {"lse", a.lse}, {"mixture", a.mixture}});
 }
 
-template <typename In>
-chorus_status CheckBackward(const char* op, In* const* logits, const EnsembleUpstream& u, const Ensemble& e) {
-  if (chorus_status bad = CheckShared<In>(op, logits, e)) return bad;
-  if (e.N == 0) return CHORUS_OK;
-  if (chorus_status bad = CheckPointers(op, {{"lse", u.lse}})) return bad;
-  if (!u.dlogps && !u.dmixture && !u.dsequence && !u.dsequence_mixture) {
+inline chorus_status CheckBackward(const char* op, const chorus_ensemble_logprob_backward_args& a) {
+  if (chorus_status bad = CheckShared(op, a.logits, EnsembleOf(a))) return bad;
+  if (a.N == 0) return CHORUS_OK;
+  if (chorus_status bad = CheckPointers(op, {{"lse", a.lse}})) return bad;
+  if (!a.dlogps && !a.dmixture && !a.dsequence && !a.dsequence_mixture) {
     return Fail(CHORUS_INVALID_ARGUMENT,
                 "%s: dlogps, dmixture, dsequence and dsequence_mixture are all null, expected at least one", op);
   }
-  if (!u.logps && (u.dmixture || u.dsequence_mixture)) {
+  if (!a.logps && (a.dmixture || a.dsequence_mixture)) {
     return Fail(CHORUS_INVALID_ARGUMENT, "%s: logps is null, expected it with a gradient of the mixture", op);
   }
-  if (!e.offsets && (u.dsequence || u.dsequence_mixture)) {
+  if (!a.offsets && (a.dsequence || a.dsequence_mixture)) {
     return Fail(CHORUS_INVALID_ARGUMENT, "%s: offsets is null, expected it with a gradient of sequences", op);
   }
-  return CheckDistinct(op, logits, e.W);
+  return CheckDistinct(op, a.logits, a.W);
 }
 
 /* ---- ragged ---- */
 
-template <typename In>
-chorus_status CheckRagged(const char* op, const In* const* logits, const RaggedEnsemble& e) {
+inline chorus_status CheckRagged(const char* op, const void* const* logits, const RaggedEnsemble& e) {
   if (chorus_status bad = CheckCounts(op, e.W, e.S)) return bad;
   if (chorus_status bad = CheckPointers(op, {{"logits", logits},
                                              {"targets", e.targets},
@@ -120,39 +114,35 @@ chorus_status CheckRagged(const char* op, const In* const* logits, const RaggedE
   return CHORUS_OK;
 }
 
-template <typename In>
-chorus_status CheckRaggedForward(const char* op, const RaggedEnsembleResult& r, const In* const* logits,
-                                 const RaggedEnsemble& e) {
-  if (chorus_status bad = CheckRagged(op, logits, e)) return bad;
-  if (chorus_status bad = CheckPointers(op, {{"logps", r.logps}, {"lse", r.lse}})) return bad;
-  for (int64_t w = 0; w < e.W; ++w) {
-    if (e.rows[w] == 0) continue;
-    if (chorus_status bad = CheckPresent(op, "logps", w, r.logps[w])) return bad;
-    if (chorus_status bad = CheckPresent(op, "lse", w, r.lse[w])) return bad;
+inline chorus_status CheckForward(const char* op, const chorus_ragged_ensemble_logprob_forward_args& a) {
+  if (chorus_status bad = CheckRagged(op, a.logits, RaggedEnsembleOf(a))) return bad;
+  if (chorus_status bad = CheckPointers(op, {{"logps", a.logps}, {"lse", a.lse}})) return bad;
+  for (int64_t w = 0; w < a.W; ++w) {
+    if (a.rows[w] == 0) continue;
+    if (chorus_status bad = CheckPresent(op, "logps", w, a.logps[w])) return bad;
+    if (chorus_status bad = CheckPresent(op, "lse", w, a.lse[w])) return bad;
   }
-  if (e.S == 0) return CHORUS_OK;
-  return CheckPointers(op, {{"sequence_logps", r.sequence_logps},
-                            {"sequence_means", r.sequence_means},
-                            {"sequence_mixture", r.sequence_mixture}});
+  if (a.S == 0) return CHORUS_OK;
+  return CheckPointers(op, {{"sequence_logps", a.sequence_logps},
+                            {"sequence_means", a.sequence_means},
+                            {"sequence_mixture", a.sequence_mixture}});
 }
 
-template <typename In>
-chorus_status CheckRaggedBackward(const char* op, In* const* logits, const RaggedEnsembleUpstream& u,
-                                  const RaggedEnsemble& e) {
-  if (chorus_status bad = CheckRagged<In>(op, logits, e)) return bad;
-  if (chorus_status bad = CheckPointers(op, {{"lse", u.lse}})) return bad;
-  for (int64_t w = 0; w < e.W; ++w) {
-    if (e.rows[w] == 0) continue;
-    if (chorus_status bad = CheckPresent(op, "lse", w, u.lse[w])) return bad;
+inline chorus_status CheckBackward(const char* op, const chorus_ragged_ensemble_logprob_backward_args& a) {
+  if (chorus_status bad = CheckRagged(op, a.logits, RaggedEnsembleOf(a))) return bad;
+  if (chorus_status bad = CheckPointers(op, {{"lse", a.lse}})) return bad;
+  for (int64_t w = 0; w < a.W; ++w) {
+    if (a.rows[w] == 0) continue;
+    if (chorus_status bad = CheckPresent(op, "lse", w, a.lse[w])) return bad;
   }
-  if (!u.dsequence && !u.dsequence_mixture) {
+  if (!a.dsequence && !a.dsequence_mixture) {
     return Fail(CHORUS_INVALID_ARGUMENT, "%s: dsequence and dsequence_mixture are both null, expected at least one",
                 op);
   }
-  if (!u.sequence_logps && u.dsequence_mixture) {
+  if (!a.sequence_logps && a.dsequence_mixture) {
     return Fail(CHORUS_INVALID_ARGUMENT, "%s: sequence_logps is null, expected it with a gradient of the mixture", op);
   }
-  return CheckDistinct(op, logits, e.W);
+  return CheckDistinct(op, a.logits, a.W);
 }
 
 }  // namespace chorus

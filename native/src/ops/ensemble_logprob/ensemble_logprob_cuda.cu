@@ -323,103 +323,98 @@ chorus_status ForwardTokens(const char* op, const char* shape, const ModelLogits
 using namespace chorus;
 using namespace chorus::cuda;
 
-extern "C" chorus_status chorus_cuda_ensemble_logprob_forward(
-    float* logps, float* lse, float* entropy, float* mixture, float* sequence_logps, float* sequence_mixture,
-    const void* const* logits, const int64_t* targets, const float* weights, const float* omega, const int64_t* offsets,
-    int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S, int type, uint64_t* fault, void* stream) {
+extern "C" chorus_status chorus_cuda_ensemble_logprob_forward(const chorus_ensemble_logprob_forward_args* args,
+                                                              uint64_t* fault, void* stream) {
   const char* op = "ensemble_logprob_forward";
-  const EnsembleResult r = {logps, lse, entropy, mixture, sequence_logps, sequence_mixture};
-  Ensemble e = {targets, weights, omega, offsets, W, N, V, strides, S};
-  if (chorus_status bad = CheckForward(op, r, logits, e)) return bad;
-  if (chorus_status bad = CheckLaunch(op, W, N, V, S)) return bad;
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_ensemble_logprob_forward_args& a = *args;
+  if (chorus_status bad = CheckForward(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.W, a.N, a.V, a.S)) return bad;
+  const EnsembleResult r = ResultOf(a);
+  Ensemble e = EnsembleOf(a);
   const Faults faults = FaultsOf(fault, Op::kEnsembleLogprob);
-  const Shape shape(type, {{"W", W}, {"N", N}, {"V", V}, {"S", S}});
-  if (N > 0) {
-    const chorus_status tokens = WithType(op, type, logits[0], [&](auto* z) {
-      return ForwardTokens(op, shape, ModelsOf<std::remove_pointer_t<decltype(z)>>(logits, e), r, e, faults, stream);
+  const Shape shape(a.type, {{"W", a.W}, {"N", a.N}, {"V", a.V}, {"S", a.S}});
+  if (a.N > 0) {
+    const chorus_status tokens = WithType(op, a.type, a.logits[0], [&](auto* z) {
+      return ForwardTokens(op, shape, ModelsOf<std::remove_pointer_t<decltype(z)>>(a.logits, e), r, e, faults, stream);
     });
     if (tokens != CHORUS_OK) return tokens;
   } else {
     // No model is looked at: every sequence is empty.
     e.offsets = nullptr;
   }
-  return LaunchKernel(op, shape, RowLaunch((W + 1) * S, kWarpTeam), stream, SumSequences, r, e, faults);
+  return LaunchKernel(op, shape, RowLaunch((a.W + 1) * a.S, kWarpTeam), stream, SumSequences, r, e, faults);
 }
 
-extern "C" chorus_status chorus_cuda_ensemble_logprob_backward(
-    void* const* logits, const int64_t* targets, const float* lse, const float* logps, const float* dlogps,
-    const float* dmixture, const float* dsequence, const float* dsequence_mixture, const float* weights,
-    const float* omega, const int64_t* offsets, int64_t W, int64_t N, int64_t V, const int64_t* strides, int64_t S,
-    int type, uint64_t* fault, void* stream) {
+extern "C" chorus_status chorus_cuda_ensemble_logprob_backward(const chorus_ensemble_logprob_backward_args* args,
+                                                               uint64_t* fault, void* stream) {
   const char* op = "ensemble_logprob_backward";
-  const EnsembleUpstream u = {lse, logps, dlogps, dmixture, dsequence, dsequence_mixture};
-  const Ensemble e = {targets, weights, omega, offsets, W, N, V, strides, S};
-  if (chorus_status bad = CheckBackward(op, logits, u, e)) return bad;
-  if (chorus_status bad = CheckLaunch(op, W, N, V, S)) return bad;
-  if (N == 0) return CHORUS_OK;
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_ensemble_logprob_backward_args& a = *args;
+  if (chorus_status bad = CheckBackward(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.W, a.N, a.V, a.S)) return bad;
+  if (a.N == 0) return CHORUS_OK;
+  const Ensemble e = EnsembleOf(a);
   const Faults faults = FaultsOf(fault, Op::kEnsembleLogprob);
-  return WithType(op, type, logits[0], [&](auto* z) {
+  return WithType(op, a.type, a.logits[0], [&](auto* z) {
     using In = std::remove_pointer_t<decltype(z)>;
-    return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
-      return LaunchKernel(op, Shape(type, {{"W", W}, {"N", N}, {"V", V}, {"S", S}}),
-                          RowLaunch(W * N, static_cast<RowTeam>(team())), stream, EnsembleBackward<team(), In>,
-                          ModelsOf<In>(logits, e), u, e, faults);
+    return WithOnePassTeam(OnePassTeamFor(a.V, sizeof *z), [&](auto team) {
+      return LaunchKernel(op, Shape(a.type, {{"W", a.W}, {"N", a.N}, {"V", a.V}, {"S", a.S}}),
+                          RowLaunch(a.W * a.N, static_cast<RowTeam>(team())), stream, EnsembleBackward<team(), In>,
+                          ModelsOf<In>(a.logits, e), UpstreamOf(a), e, faults);
     });
   });
 }
 
 extern "C" chorus_status chorus_cuda_ragged_ensemble_logprob_forward(
-    float* const* logps, float* const* lse, float* const* entropy, float* sequence_logps, float* sequence_means,
-    float* sequence_mixture, const void* const* logits, const int64_t* const* targets, const float* const* weights,
-    const float* omega, const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies,
-    const int64_t* strides, int64_t S, int type, uint64_t* fault, void* stream) {
+    const chorus_ragged_ensemble_logprob_forward_args* args, uint64_t* fault, void* stream) {
   const char* op = "ragged_ensemble_logprob_forward";
-  const RaggedEnsembleResult r = {logps, lse, entropy, sequence_logps, sequence_means, sequence_mixture};
-  const RaggedEnsemble e = {targets, weights, omega, offsets, W, rows, vocabularies, strides, S};
-  if (chorus_status bad = CheckRaggedForward(op, r, logits, e)) return bad;
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_ragged_ensemble_logprob_forward_args& a = *args;
+  if (chorus_status bad = CheckForward(op, a)) return bad;
+  const RaggedEnsemble e = RaggedEnsembleOf(a);
   if (chorus_status bad = CheckLaunch(op, e)) return bad;
   const Faults faults = FaultsOf(fault, Op::kEnsembleLogprob);
   RaggedTokens tokens = {};
-  for (int64_t w = 0; w < W; ++w) {
-    tokens.logps[w] = logps[w];
-    tokens.weights[w] = weights ? weights[w] : nullptr;
-    tokens.offsets[w] = offsets[w];
-    tokens.rows[w] = rows[w];
-    const int64_t N = rows[w], V = vocabularies[w];
-    const chorus_status launched = WithType(op, type, logits[w], [&](auto* z) {
+  for (int64_t w = 0; w < a.W; ++w) {
+    tokens.logps[w] = a.logps[w];
+    tokens.weights[w] = a.weights ? a.weights[w] : nullptr;
+    tokens.offsets[w] = a.offsets[w];
+    tokens.rows[w] = a.rows[w];
+    const int64_t N = a.rows[w], V = a.vocabularies[w];
+    const chorus_status launched = WithType(op, a.type, a.logits[w], [&](auto* z) {
       using In = std::remove_const_t<std::remove_pointer_t<decltype(z)>>;
       return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
-        const ModelResult result = {logps[w], lse[w], entropy ? entropy[w] : nullptr};
-        return LaunchKernel(op, Shape(type, {{"w", w}, {"N", N}, {"V", V}}), RowLaunch(N, static_cast<RowTeam>(team())),
-                            stream, ModelForward<team(), In>, result, RaggedModelAt<const In>(logits, e, w), faults);
+        const ModelResult result = {a.logps[w], a.lse[w], a.entropy ? a.entropy[w] : nullptr};
+        return LaunchKernel(op, Shape(a.type, {{"w", w}, {"N", N}, {"V", V}}),
+                            RowLaunch(N, static_cast<RowTeam>(team())), stream, ModelForward<team(), In>, result,
+                            RaggedModelAt<const In>(a.logits, e, w), faults);
       });
     });
     if (launched != CHORUS_OK) return launched;
   }
-  return LaunchKernel(op, Shape(type, {{"W", W}, {"S", S}}), RowLaunch(S, kWarpTeam), stream, RaggedSequences,
-                      sequence_logps, sequence_means, sequence_mixture, tokens, omega, W, S, faults);
+  return LaunchKernel(op, Shape(a.type, {{"W", a.W}, {"S", a.S}}), RowLaunch(a.S, kWarpTeam), stream, RaggedSequences,
+                      a.sequence_logps, a.sequence_means, a.sequence_mixture, tokens, a.omega, a.W, a.S, faults);
 }
 
 extern "C" chorus_status chorus_cuda_ragged_ensemble_logprob_backward(
-    void* const* logits, const int64_t* const* targets, const float* const* lse, const float* sequence_logps,
-    const float* dsequence, const float* dsequence_mixture, const float* const* weights, const float* omega,
-    const int64_t* const* offsets, int64_t W, const int64_t* rows, const int64_t* vocabularies, const int64_t* strides,
-    int64_t S, int type, uint64_t* fault, void* stream) {
+    const chorus_ragged_ensemble_logprob_backward_args* args, uint64_t* fault, void* stream) {
   const char* op = "ragged_ensemble_logprob_backward";
-  const RaggedEnsemble e = {targets, weights, omega, offsets, W, rows, vocabularies, strides, S};
-  if (chorus_status bad = CheckRaggedBackward(op, logits, {lse, sequence_logps, dsequence, dsequence_mixture}, e)) {
-    return bad;
-  }
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_ragged_ensemble_logprob_backward_args& a = *args;
+  if (chorus_status bad = CheckBackward(op, a)) return bad;
+  const RaggedEnsemble e = RaggedEnsembleOf(a);
   if (chorus_status bad = CheckLaunch(op, e)) return bad;
   const Faults faults = FaultsOf(fault, Op::kEnsembleLogprob);
-  const RaggedSequencesUpstream u = {sequence_logps, dsequence, dsequence_mixture, omega, W, S};
-  for (int64_t w = 0; w < W; ++w) {
-    const int64_t N = rows[w], V = vocabularies[w];
-    const chorus_status launched = WithType(op, type, logits[w], [&](auto* z) {
+  const RaggedSequencesUpstream u = {a.sequence_logps, a.dsequence, a.dsequence_mixture, a.omega, a.W, a.S};
+  for (int64_t w = 0; w < a.W; ++w) {
+    const int64_t N = a.rows[w], V = a.vocabularies[w];
+    const chorus_status launched = WithType(op, a.type, a.logits[w], [&](auto* z) {
       using In = std::remove_pointer_t<decltype(z)>;
       return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
-        return LaunchKernel(op, Shape(type, {{"w", w}, {"N", N}, {"V", V}}), RowLaunch(N, static_cast<RowTeam>(team())),
-                            stream, RaggedBackward<team(), In>, RaggedModelAt<In>(logits, e, w), lse[w], u, faults);
+        return LaunchKernel(op, Shape(a.type, {{"w", w}, {"N", N}, {"V", V}}),
+                            RowLaunch(N, static_cast<RowTeam>(team())), stream, RaggedBackward<team(), In>,
+                            RaggedModelAt<In>(a.logits, e, w), a.lse[w], u, faults);
       });
     });
     if (launched != CHORUS_OK) return launched;

@@ -238,16 +238,19 @@ CHORUS_TEST(OneModelIsTokenLogprobBitForBit) {
   Results<float> r(c), expected(c);
   EXPECT_OK(Forward(c, logits, true, r));
   const Model& m = c.models[0];
-  EXPECT_OK(chorus_token_logprob_forward_f32(expected.logps.data(), expected.lse.data(), expected.entropy.data(),
-                                             alone.pointers[0], m.targets.data(), m.weights.data(), 13, 1009, 1009));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {expected.logps.data(), expected.lse.data(), expected.entropy.data(), alone.pointers[0],
+                  m.targets.data(), m.weights.data(), 13, 1009, 1009, CHORUS_TYPE_F32}));
   EXPECT_TRUE(r.logps == expected.logps && r.lse == expected.lse && r.entropy == expected.entropy);
   EXPECT_TRUE(r.mixture == r.logps && r.sequence_mixture == r.sequence_logps);
-  EXPECT_OK(chorus_token_logprob_backward_f32(alone.pointers[0], m.targets.data(), r.lse.data(), c.dlogps.data(),
-                                              m.weights.data(), 13, 1009, 1009));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {alone.pointers[0], m.targets.data(), r.lse.data(), c.dlogps.data(), m.weights.data(), 13, 1009, 1009,
+                  CHORUS_TYPE_F32}));
   const auto backward = [&](Logits<float>& z, const float* dlogps, const float* dmixture) {
-    return chorus_ensemble_logprob_backward_f32(z.pointers.data(), m.targets.data(), r.lse.data(), r.logps.data(),
-                                                dlogps, dmixture, nullptr, nullptr, m.weights.data(), c.omega.data(),
-                                                nullptr, 1, 13, 1009, z.strides.data(), 0);
+    return Call(chorus_ensemble_logprob_backward,
+                {Voids<void>(z.pointers.data()), m.targets.data(), r.lse.data(), r.logps.data(), dlogps, dmixture,
+                 nullptr, nullptr, m.weights.data(), c.omega.data(), nullptr, 1, 13, 1009, z.strides.data(), 0,
+                 CHORUS_TYPE_F32});
   };
   EXPECT_OK(backward(logits, c.dlogps.data(), nullptr));
   EXPECT_OK(backward(of_mixture, nullptr, c.dmixture.data()));
@@ -308,9 +311,10 @@ CHORUS_TEST(ModelOfOmegaZeroIsNotLookedAtByTheMixture) {
   // Nor by its gradient: not even a NaN that a row with c = 0 holds.
   logits.pointers[2][0] = NAN;
   std::fill(other.logps.begin() + 14, other.logps.end(), NAN);
-  EXPECT_OK(chorus_ensemble_logprob_backward_f32(logits.pointers.data(), c.models[0].targets.data(), other.lse.data(),
-                                                 other.logps.data(), nullptr, c.dmixture.data(), nullptr, nullptr,
-                                                 nullptr, c.omega.data(), nullptr, 3, 7, 33, logits.strides.data(), 0));
+  EXPECT_OK(Call(chorus_ensemble_logprob_backward,
+                 {Voids<void>(logits.pointers.data()), c.models[0].targets.data(), other.lse.data(),
+                  other.logps.data(), nullptr, c.dmixture.data(), nullptr, nullptr, nullptr, c.omega.data(), nullptr,
+                  3, 7, 33, logits.strides.data(), 0, CHORUS_TYPE_F32}));
   EXPECT_TRUE(logits.matrices[2].Dense() == Doubles(7 * 33, 0));
   EXPECT_TRUE(logits.matrices[0].Dense() != Doubles(7 * 33, 0));
 }
@@ -468,8 +472,9 @@ CHORUS_TEST(RefusesBadArguments) {
   float* same[2] = {x, x};
   const auto forward = [&](float* const* z, const int64_t* o, int64_t W, int64_t N, int64_t V, const int64_t* stride,
                            int64_t S) -> int {
-    return chorus_ensemble_logprob_forward_f32(out, out, nullptr, out, out, out, z, t, nullptr, omega, o, W, N, V,
-                                               stride, S);
+    return Call(chorus_ensemble_logprob_forward,
+                {out, out, nullptr, out, out, out, Voids<const void>(z), t, nullptr, omega, o, W, N, V, stride, S,
+                 CHORUS_TYPE_F32});
   };
   const int64_t narrow[2] = {2, 1};
   EXPECT_OK(forward(logits, offsets, 2, 2, 2, strides, 1));
@@ -483,14 +488,16 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(forward(logits, offsets, 2, 2, 2, narrow, 1), CHORUS_INVALID_ARGUMENT, "model 1: N = 2, V = 2, stride = 1");
   EXPECT_STATUS(forward(logits, offsets, 2, 2, 2, strides, -1), CHORUS_INVALID_ARGUMENT, "S = -1");
   out[0] = 9;
-  EXPECT_OK(chorus_ensemble_logprob_forward_f32(nullptr, nullptr, nullptr, nullptr, out, out + 2, nullptr, nullptr,
-                                                nullptr, nullptr, offsets, 2, 0, 0, nullptr, 1));
+  EXPECT_OK(Call(chorus_ensemble_logprob_forward,
+                 {nullptr, nullptr, nullptr, nullptr, out, out + 2, nullptr, nullptr, nullptr, nullptr, offsets, 2, 0,
+                  0, nullptr, 1, CHORUS_TYPE_F32}));
   EXPECT_TRUE(out[0] == 0 && out[1] == 0 && out[2] == 0);
 
   const auto backward = [&](float* const* z, const float* logps, const float* dlogps, const float* dmixture,
                             const float* dsequence) -> int {
-    return chorus_ensemble_logprob_backward_f32(z, t, out, logps, dlogps, dmixture, dsequence, nullptr, nullptr, omega,
-                                                nullptr, 2, 2, 2, strides, 0);
+    return Call(chorus_ensemble_logprob_backward,
+                {Voids<void>(z), t, out, logps, dlogps, dmixture, dsequence, nullptr, nullptr, omega, nullptr, 2, 2, 2,
+                 strides, 0, CHORUS_TYPE_F32});
   };
   EXPECT_STATUS(backward(logits, out, nullptr, nullptr, nullptr), CHORUS_INVALID_ARGUMENT, "all null");
   EXPECT_STATUS(backward(logits, nullptr, nullptr, out, nullptr), CHORUS_INVALID_ARGUMENT, "logps is null");
@@ -503,14 +510,16 @@ CHORUS_TEST(RefusesBadArguments) {
   const RaggedInputs in(c, false);
   Arrays<float> lse(c);
   const auto ragged = [&](const float* sequence_logps, const float* dsequence, const float* dmixture) -> int {
-    return chorus_ragged_ensemble_logprob_backward_f32(
-        logits, in.targets.data(), lse.pointers.data(), sequence_logps, dsequence, dmixture, nullptr, omega,
-        in.offsets.data(), 2, in.rows.data(), in.vocabularies.data(), in.vocabularies.data(), 1);
+    return Call(chorus_ragged_ensemble_logprob_backward,
+                {Voids<void>(logits), in.targets.data(), lse.pointers.data(), sequence_logps, dsequence, dmixture,
+                 nullptr, omega, in.offsets.data(), 2, in.rows.data(), in.vocabularies.data(), in.vocabularies.data(),
+                 1, CHORUS_TYPE_F32});
   };
   EXPECT_STATUS(ragged(out, nullptr, nullptr), CHORUS_INVALID_ARGUMENT, "both null");
   EXPECT_STATUS(ragged(nullptr, nullptr, out), CHORUS_INVALID_ARGUMENT, "sequence_logps is null");
-  EXPECT_STATUS(chorus_ragged_ensemble_logprob_forward_f32(
-                    nullptr, nullptr, nullptr, out, out, out, logits, in.targets.data(), nullptr, omega, nullptr, 2,
-                    in.rows.data(), in.vocabularies.data(), in.vocabularies.data(), 1),
+  EXPECT_STATUS(Call(chorus_ragged_ensemble_logprob_forward,
+                     {nullptr, nullptr, nullptr, out, out, out, Voids<const void>(logits), in.targets.data(), nullptr,
+                      omega, nullptr, 2, in.rows.data(), in.vocabularies.data(), in.vocabularies.data(), 1,
+                      CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "offsets is null");
 }

@@ -102,38 +102,40 @@ chorus_status Launch(const char* op, const char* shape, const EvidentialArgument
 using namespace chorus;
 using namespace chorus::cuda;
 
-extern "C" chorus_status chorus_cuda_evidential(float* loss, float* nll, float* kl, float* dlogits, const float* dloss,
-                                                const void* logits, const float* targets, const float* lambda,
-                                                const float* weights, int64_t N, int64_t W, int64_t K, int64_t stride,
-                                                int evidence, double kl_weight, int type, uint64_t* fault,
-                                                void* stream) {
+extern "C" chorus_status chorus_cuda_evidential(const chorus_evidential_args* args, uint64_t* fault, void* stream) {
   const char* op = "evidential";
-  if (chorus_status bad = CheckRows(op, N, "K", K, stride)) return bad;
-  if (chorus_status bad = CheckCount(op, "W", W, N, K)) return bad;
-  if (W > kMostColumns) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: W = %lld, at most %lld", op, static_cast<long long>(W),
-                static_cast<long long>(kMostColumns));
-  }
-  if (chorus_status bad = CheckEvidence(op, evidence, kl_weight)) return bad;
-  if (N == 0) return CHORUS_OK;
-  const bool backward = dlogits || dloss;
-  if (loss || nll || kl || !backward) {
-    if (chorus_status bad = CheckPointers(op, {{"loss", loss}, {"nll", nll}})) return bad;
-  }
-  if (backward) {
-    if (chorus_status bad = CheckPointers(op, {{"dlogits", dlogits}, {"dloss", dloss}})) return bad;
-  }
-  if (chorus_status bad = CheckPointers(op, {{"logits", logits}, {"targets", targets}})) return bad;
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_evidential_args& a = *args;
+  if (chorus_status bad = CheckEvidential(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.N, "K", a.K)) return bad;
+  if (chorus_status bad = CheckMost(op, "W", a.W)) return bad;
+  if (a.N == 0) return CHORUS_OK;
   const Faults faults = FaultsOf(fault, Op::kEvidential);
-  const double no_evidence = NoEvidence(static_cast<double>(K));
-  return WithType(op, type, logits, [&](auto* z) {
+  const double no_evidence = NoEvidence(static_cast<double>(a.K));
+  return WithType(op, a.type, a.logits, [&](auto* z) {
     using In = std::remove_const_t<std::remove_pointer_t<decltype(z)>>;
-    EvidentialArguments<In> c = {loss, nll, kl, dlogits, dloss, z, targets, lambda, weights, N, static_cast<int>(W),
-                                 static_cast<int>(K), stride, kl_weight, no_evidence, static_cast<float>(kl_weight),
-                                 1 / static_cast<float>(W), loss && (kl || kl_weight != 0),
-                                 dlogits && kl_weight != 0, RowShareFor(W, K)};
-    const Shape shape(type, {{"N", N}, {"W", W}, {"K", K}});
-    switch (evidence) {
+    EvidentialArguments<In> c = {a.loss,
+                                 a.nll,
+                                 a.kl,
+                                 a.dlogits,
+                                 a.dloss,
+                                 z,
+                                 a.targets,
+                                 a.lambda,
+                                 a.weights,
+                                 a.N,
+                                 static_cast<int>(a.W),
+                                 static_cast<int>(a.K),
+                                 a.stride,
+                                 a.kl_weight,
+                                 no_evidence,
+                                 static_cast<float>(a.kl_weight),
+                                 1 / static_cast<float>(a.W),
+                                 a.loss && (a.kl || a.kl_weight != 0),
+                                 a.dlogits && a.kl_weight != 0,
+                                 RowShareFor(a.W, a.K)};
+    const Shape shape(a.type, {{"N", a.N}, {"W", a.W}, {"K", a.K}});
+    switch (a.evidence) {
       case CHORUS_EVIDENCE_EXP:
         return Launch<CHORUS_EVIDENCE_EXP>(op, shape, c, faults, stream);
       case CHORUS_EVIDENCE_SOFTPLUS:

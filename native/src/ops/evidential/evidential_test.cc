@@ -90,19 +90,19 @@ std::vector<double> ReferenceGradient(const Case& c) {
 Forward Kernel(const Case& c, const float* logits, int64_t stride) {
   const size_t n = static_cast<size_t>(c.spec.N);
   std::vector<float> loss(n), nll(n), kl(n);
-  EXPECT_OK(chorus_evidential_forward_f32(loss.data(), nll.data(), kl.data(), logits,
-                                          c.targets.data(), DataOrNull(c.lambda),
-                                          DataOrNull(c.weights), c.spec.N, c.spec.W, c.spec.K,
-                                          stride, c.spec.evidence, c.spec.kl_weight));
+  EXPECT_OK(Call(chorus_evidential,
+                 {loss.data(), nll.data(), kl.data(), nullptr, nullptr, logits, c.targets.data(), DataOrNull(c.lambda),
+                  DataOrNull(c.weights), c.spec.N, c.spec.W, c.spec.K, stride, c.spec.evidence, c.spec.kl_weight,
+                  CHORUS_TYPE_F32}));
   return {ToDouble(loss), ToDouble(nll), ToDouble(kl)};
 }
 
 std::vector<double> KernelGradient(const Case& c, const float* logits, int64_t stride) {
   std::vector<float> d(static_cast<size_t>(c.spec.N * c.spec.K), 9);
-  EXPECT_OK(chorus_evidential_backward_f32(d.data(), c.dloss.data(), logits, c.targets.data(),
-                                           DataOrNull(c.lambda), DataOrNull(c.weights), c.spec.N,
-                                           c.spec.W, c.spec.K, stride, c.spec.evidence,
-                                           c.spec.kl_weight));
+  EXPECT_OK(Call(chorus_evidential,
+                 {nullptr, nullptr, nullptr, d.data(), c.dloss.data(), logits, c.targets.data(), DataOrNull(c.lambda),
+                  DataOrNull(c.weights), c.spec.N, c.spec.W, c.spec.K, stride, c.spec.evidence, c.spec.kl_weight,
+                  CHORUS_TYPE_F32}));
   return ToDouble(d);
 }
 
@@ -147,20 +147,22 @@ void CheckFused(Case c) {
   };
   const float* lambda = DataOrNull(c.lambda);
   const float* weights = DataOrNull(c.weights);
-  EXPECT_OK(chorus_evidential_forward_backward_f32(loss.data(), nll.data(), kl.data(), d.data(), c.dloss.data(),
-                                                   c.logits.data(), c.targets.data(), lambda, weights, s.N, s.W, s.K,
-                                                   s.K, s.evidence, s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential,
+                 {loss.data(), nll.data(), kl.data(), d.data(), c.dloss.data(), c.logits.data(), c.targets.data(),
+                  lambda, weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight, CHORUS_TYPE_F32}));
   EXPECT_ALL_NEAR(ToDouble(kl), expected.kl, AgainstReference(s.W));
   check();
   // Without kl, which nothing else depends on.
-  EXPECT_OK(chorus_evidential_forward_backward_bf16(loss.data(), nll.data(), nullptr, d.data(), c.dloss.data(),
-                                                    half.data() + 1, c.targets.data(), lambda, weights, s.N, s.W, s.K,
-                                                    s.K, s.evidence, s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential,
+                 {loss.data(), nll.data(), nullptr, d.data(), c.dloss.data(), half.data() + 1, c.targets.data(),
+                  lambda, weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight, CHORUS_TYPE_BF16}));
   check();
-  EXPECT_OK(chorus_evidential_forward_bf16(loss.data(), nll.data(), kl.data(), half.data() + 1, c.targets.data(),
-                                           lambda, weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight));
-  EXPECT_OK(chorus_evidential_backward_bf16(d.data(), c.dloss.data(), half.data() + 1, c.targets.data(), lambda,
-                                            weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential,
+                 {loss.data(), nll.data(), kl.data(), nullptr, nullptr, half.data() + 1, c.targets.data(), lambda,
+                  weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight, CHORUS_TYPE_BF16}));
+  EXPECT_OK(Call(chorus_evidential,
+                 {nullptr, nullptr, nullptr, d.data(), c.dloss.data(), half.data() + 1, c.targets.data(), lambda,
+                  weights, s.N, s.W, s.K, s.K, s.evidence, s.kl_weight, CHORUS_TYPE_BF16}));
   EXPECT_ALL_NEAR(ToDouble(kl), expected.kl, AgainstReference(s.W));
   check();
 }
@@ -476,17 +478,18 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
                      {1, 1}};
   const auto refused = [](const Case& c, const std::string& message) {
     std::vector<float> out(6, 9), d(4, 9);
-    EXPECT_STATUS(chorus_evidential_forward_f32(out.data(), out.data() + 2, out.data() + 4,
-                                                c.logits.data(), c.targets.data(), c.lambda.data(),
-                                                c.weights.data(), 2, 2, 2, 2, 0, 1),
+    EXPECT_STATUS(Call(chorus_evidential,
+                       {out.data(), out.data() + 2, out.data() + 4, nullptr, nullptr, c.logits.data(),
+                        c.targets.data(), c.lambda.data(), c.weights.data(), 2, 2, 2, 2, 0, 1, CHORUS_TYPE_F32}),
                   CHORUS_INVALID_VALUE, "evidential_forward_f32: " + message);
     EXPECT_STATUS(
-        chorus_evidential_backward_f32(d.data(), c.dloss.data(), c.logits.data(), c.targets.data(),
-                                       c.lambda.data(), c.weights.data(), 2, 2, 2, 2, 0, 1),
+        Call(chorus_evidential,
+             {nullptr, nullptr, nullptr, d.data(), c.dloss.data(), c.logits.data(), c.targets.data(), c.lambda.data(),
+              c.weights.data(), 2, 2, 2, 2, 0, 1, CHORUS_TYPE_F32}),
         CHORUS_INVALID_VALUE, "evidential_backward_f32: " + message);
-    EXPECT_STATUS(chorus_evidential_forward_backward_f32(
-                      out.data(), out.data() + 2, out.data() + 4, d.data(), c.dloss.data(), c.logits.data(),
-                      c.targets.data(), c.lambda.data(), c.weights.data(), 2, 2, 2, 2, 0, 1),
+    EXPECT_STATUS(Call(chorus_evidential,
+                       {out.data(), out.data() + 2, out.data() + 4, d.data(), c.dloss.data(), c.logits.data(),
+                        c.targets.data(), c.lambda.data(), c.weights.data(), 2, 2, 2, 2, 0, 1, CHORUS_TYPE_F32}),
                   CHORUS_INVALID_VALUE, "evidential_forward_backward_f32: " + message);
   };
   Case c = good;
@@ -511,8 +514,9 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
   c.dloss[1] = NAN;
   std::vector<float> d(4, 9);
   EXPECT_STATUS(
-      chorus_evidential_backward_f32(d.data(), c.dloss.data(), c.logits.data(), c.targets.data(),
-                                     nullptr, nullptr, 2, 2, 2, 2, 0, 1),
+      Call(chorus_evidential,
+           {nullptr, nullptr, nullptr, d.data(), c.dloss.data(), c.logits.data(), c.targets.data(), nullptr, nullptr,
+            2, 2, 2, 2, 0, 1, CHORUS_TYPE_F32}),
       CHORUS_INVALID_VALUE, "row 1: dloss is");
   // The first of several bad rows, also where they share a vector or a thread.
   Case many = MakeCase(random, 100, 1, 3, CHORUS_EVIDENCE_EXP, 1, 3);
@@ -521,8 +525,9 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
   for (size_t n : {99, 57, 61, 62}) many.logits[3 * n] = NAN;
   many.targets[3 * 58] = -1;
   std::vector<float> out(300);
-  EXPECT_STATUS(chorus_evidential_forward_f32(out.data(), out.data() + 100, nullptr, many.logits.data(),
-                                              many.targets.data(), nullptr, nullptr, 100, 1, 3, 3, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {out.data(), out.data() + 100, nullptr, nullptr, nullptr, many.logits.data(), many.targets.data(),
+                      nullptr, nullptr, 100, 1, 3, 3, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_VALUE, "row 57: logit 0 is NaN");
 }
 
@@ -535,23 +540,32 @@ CHORUS_TEST(LabelsRoundedToAboveOne_AreTaken) {
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {1, 0, 0, 1};
   EXPECT_STATUS(
-      chorus_evidential_forward_f32(x, x, x, x, nullptr, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
+      Call(chorus_evidential,
+           {x, x, x, nullptr, nullptr, x, nullptr, nullptr, nullptr, 1, 1, 2, 2, 0, 1, CHORUS_TYPE_F32}),
       CHORUS_INVALID_ARGUMENT, "targets is null");
-  EXPECT_STATUS(chorus_evidential_forward_f32(x, x, x, x, x, nullptr, nullptr, 1, 0, 2, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {x, x, x, nullptr, nullptr, x, x, nullptr, nullptr, 1, 0, 2, 2, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "W = 0");
-  EXPECT_STATUS(chorus_evidential_forward_f32(x, x, x, x, x, nullptr, nullptr, 1, 1, 0, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {x, x, x, nullptr, nullptr, x, x, nullptr, nullptr, 1, 1, 0, 2, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "K = 0");
-  EXPECT_STATUS(chorus_evidential_forward_f32(x, x, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 3, 1),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {x, x, x, nullptr, nullptr, x, x, nullptr, nullptr, 1, 1, 2, 2, 3, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "evidence = 3");
-  EXPECT_STATUS(chorus_evidential_backward_f32(x, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, NAN),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {nullptr, nullptr, nullptr, x, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, NAN, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "kl_weight = ");
   EXPECT_STATUS(
-      chorus_evidential_backward_f32(x, nullptr, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
+      Call(chorus_evidential,
+           {nullptr, nullptr, nullptr, x, nullptr, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1, CHORUS_TYPE_F32}),
       CHORUS_INVALID_ARGUMENT, "dloss is null");
-  EXPECT_STATUS(chorus_evidential_forward_backward_f32(x, nullptr, x, x, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {x, nullptr, x, x, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "nll is null");
-  EXPECT_STATUS(chorus_evidential_forward_backward_f32(x, x, x, nullptr, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential,
+                     {x, x, x, nullptr, x, x, x, nullptr, nullptr, 1, 1, 2, 2, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "dlogits is null");
-  EXPECT_OK(chorus_evidential_forward_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                          nullptr, 0, 0, 0, 0, 0, 1));
+  EXPECT_OK(Call(chorus_evidential,
+                 {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, 0, 0, 1,
+                  CHORUS_TYPE_F32}));
 }

@@ -39,33 +39,36 @@ chorus_status Launch(const char* op, const char* shape, const EvidentialTokenArg
 using namespace chorus;
 using namespace chorus::cuda;
 
-extern "C" chorus_status chorus_cuda_evidential_token(float* loss, float* nll, float* kl, void* logits,
-                                                      const float* dloss, const int64_t* ids,
-                                                      const float* probabilities, const float* weights,
-                                                      const int64_t* row_names, int64_t N, int64_t V, int64_t k,
-                                                      int64_t stride, int evidence, double kl_weight, int type,
-                                                      uint64_t* fault, void* stream) {
+extern "C" chorus_status chorus_cuda_evidential_token(const chorus_evidential_token_args* args, uint64_t* fault,
+                                                      void* stream) {
   const char* op = "evidential_token";
-  if (chorus_status bad = CheckRows(op, N, "V", V, stride)) return bad;
-  if (chorus_status bad = CheckCount(op, "k", k, N, 1)) return bad;
-  if (k > kMostColumns) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: k = %lld, at most %lld", op, static_cast<long long>(k),
-                static_cast<long long>(kMostColumns));
-  }
-  if (chorus_status bad = CheckEvidence(op, evidence, kl_weight)) return bad;
-  if (N == 0) return CHORUS_OK;
-  if (chorus_status bad = CheckPointers(
-          op, {{"loss", loss}, {"nll", nll}, {"logits", logits}, {"ids", ids}, {"probabilities", probabilities}})) {
-    return bad;
-  }
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_evidential_token_args& a = *args;
+  if (chorus_status bad = CheckEvidentialToken(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.N, "V", a.V)) return bad;
+  if (chorus_status bad = CheckMost(op, "k", a.k)) return bad;
+  if (a.N == 0) return CHORUS_OK;
   const Faults faults = FaultsOf(fault, Op::kEvidentialToken);
-  const double no_evidence = NoEvidence(static_cast<double>(V));
-  return WithType(op, type, logits, [&](auto* z) {
+  const double no_evidence = NoEvidence(static_cast<double>(a.V));
+  return WithType(op, a.type, a.logits, [&](auto* z) {
     using In = std::remove_pointer_t<decltype(z)>;
-    const EvidentialTokenArguments<In> c = {loss, nll, kl, z, dloss, ids, probabilities, weights, row_names, N,
-                                            static_cast<int>(V), static_cast<int>(k), stride, kl_weight, no_evidence};
-    const Shape shape(type, {{"N", N}, {"V", V}, {"k", k}});
-    switch (evidence) {
+    const EvidentialTokenArguments<In> c = {a.loss,
+                                            a.nll,
+                                            a.kl,
+                                            z,
+                                            a.dloss,
+                                            a.ids,
+                                            a.probabilities,
+                                            a.weights,
+                                            a.row_names,
+                                            a.N,
+                                            static_cast<int>(a.V),
+                                            static_cast<int>(a.k),
+                                            a.stride,
+                                            a.kl_weight,
+                                            no_evidence};
+    const Shape shape(a.type, {{"N", a.N}, {"V", a.V}, {"k", a.k}});
+    switch (a.evidence) {
       case CHORUS_EVIDENCE_EXP:
         return Launch<CHORUS_EVIDENCE_EXP>(op, shape, c, faults, stream);
       case CHORUS_EVIDENCE_SOFTPLUS:

@@ -75,9 +75,9 @@ Result Kernel(const Case& c) {
   const EvidentialTokenSpec& s = c.spec;
   const size_t n = static_cast<size_t>(s.N);
   std::vector<float> loss(n), nll(n), kl(n), z = c.logits;
-  EXPECT_OK(chorus_evidential_token_f32(loss.data(), nll.data(), kl.data(), z.data(), c.dloss.data(), c.ids.data(),
-                                        c.probs.data(), DataOrNull(c.weights), nullptr, s.N, s.V, s.named, s.V, s.evidence,
-                                        s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential_token,
+                 {loss.data(), nll.data(), kl.data(), z.data(), c.dloss.data(), c.ids.data(), c.probs.data(),
+                  DataOrNull(c.weights), nullptr, s.N, s.V, s.named, s.V, s.evidence, s.kl_weight, CHORUS_TYPE_F32}));
   return {ToDouble(loss), ToDouble(nll), ToDouble(kl), ToDouble(z)};
 }
 
@@ -90,18 +90,18 @@ void CheckAgainstReference(Case c, int64_t gap, int64_t offset) {
   Result expected = Reference(c);
   StridedMatrix logits(c.logits, s.N, s.V, gap, offset);
   const float* weights = DataOrNull(c.weights);
-  EXPECT_OK(chorus_evidential_token_f32(loss.data(), nll.data(), kl.data(), logits.data(), nullptr, c.ids.data(),
-                                        c.probs.data(), weights, nullptr, s.N, s.V, s.named, logits.stride(), s.evidence,
-                                        s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential_token,
+                 {loss.data(), nll.data(), kl.data(), logits.data(), nullptr, c.ids.data(), c.probs.data(), weights,
+                  nullptr, s.N, s.V, s.named, logits.stride(), s.evidence, s.kl_weight, CHORUS_TYPE_F32}));
   EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(nll), expected.nll, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(kl), expected.kl, kAgainstReference);
   EXPECT_TRUE(logits.IntactGaps() && logits.Dense() == c.logits);
   // With the gradient, and without kl, which nothing else depends on.
   loss.assign(n, 9);
-  EXPECT_OK(chorus_evidential_token_f32(loss.data(), nll.data(), nullptr, logits.data(), c.dloss.data(), c.ids.data(),
-                                        c.probs.data(), weights, nullptr, s.N, s.V, s.named, logits.stride(), s.evidence,
-                                        s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential_token,
+                 {loss.data(), nll.data(), nullptr, logits.data(), c.dloss.data(), c.ids.data(), c.probs.data(),
+                  weights, nullptr, s.N, s.V, s.named, logits.stride(), s.evidence, s.kl_weight, CHORUS_TYPE_F32}));
   EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(logits.Dense()), expected.d, kAgainstReference);
   EXPECT_TRUE(logits.IntactGaps());
@@ -113,9 +113,9 @@ void CheckAgainstReference(Case c, int64_t gap, int64_t offset) {
     z = chorus::Widen(half.back());
   }
   expected = Reference(c);
-  EXPECT_OK(chorus_evidential_token_bf16(loss.data(), nll.data(), kl.data(), half.data() + 1, c.dloss.data(),
-                                         c.ids.data(), c.probs.data(), weights, nullptr, s.N, s.V, s.named, s.V, s.evidence,
-                                         s.kl_weight));
+  EXPECT_OK(Call(chorus_evidential_token,
+                 {loss.data(), nll.data(), kl.data(), half.data() + 1, c.dloss.data(), c.ids.data(), c.probs.data(),
+                  weights, nullptr, s.N, s.V, s.named, s.V, s.evidence, s.kl_weight, CHORUS_TYPE_BF16}));
   EXPECT_ALL_NEAR(ToDouble(loss), expected.loss, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(nll), expected.nll, kAgainstReference);
   EXPECT_ALL_NEAR(ToDouble(kl), expected.kl, kAgainstReference);
@@ -217,8 +217,9 @@ CHORUS_TEST(EqualsTheClassLossOfTheSameLabel) {
     const Result r = Kernel(c);
     const float one = 1;
     float loss, nll, kl, d[4];
-    EXPECT_OK(chorus_evidential_forward_backward_f32(&loss, &nll, &kl, d, &one, c.logits.data(), y.data(), nullptr,
-                                                     nullptr, 1, 1, 4, 4, kind, 0.7));
+    EXPECT_OK(Call(chorus_evidential,
+                   {&loss, &nll, &kl, d, &one, c.logits.data(), y.data(), nullptr, nullptr, 1, 1, 4, 4, kind, 0.7,
+                    CHORUS_TYPE_F32}));
     // The labels are f32 in one of the two.
     const Tolerance kLabels = HostOrDevice({2e-7, 2e-7}, {1.5e-6, 1.5e-6});
     EXPECT_NEAR(r.loss[0], loss, kLabels);
@@ -282,8 +283,9 @@ CHORUS_TEST(HugeConcentrationsKeepTheirDigits) {
   const std::vector<float> y = {.5f, .125f, .125f, .125f, .125f};
   const float one = 1;
   float loss, nll, kl, d[5];
-  EXPECT_OK(chorus_evidential_forward_backward_f32(&loss, &nll, &kl, d, &one, c.logits.data(), y.data(), nullptr,
-                                                   nullptr, 1, 1, 5, 5, CHORUS_EVIDENCE_EXP, 1));
+  EXPECT_OK(Call(chorus_evidential,
+                 {&loss, &nll, &kl, d, &one, c.logits.data(), y.data(), nullptr, nullptr, 1, 1, 5, 5,
+                  CHORUS_EVIDENCE_EXP, 1, CHORUS_TYPE_F32}));
   const Result r = Kernel(c);
   EXPECT_NEAR(r.kl[0], kl, kSame);
   EXPECT_NEAR(r.loss[0], loss, kSame);
@@ -342,9 +344,9 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
                      {1, 1}};
   const auto refused = [](Case c, const std::string& message) {
     std::vector<float> out(6);
-    EXPECT_STATUS(chorus_evidential_token_f32(out.data(), out.data() + 2, out.data() + 4, c.logits.data(),
-                                              c.dloss.data(), c.ids.data(), c.probs.data(), c.weights.data(), nullptr, 2, 3, 2, 3,
-                                              0, 1),
+    EXPECT_STATUS(Call(chorus_evidential_token,
+                       {out.data(), out.data() + 2, out.data() + 4, c.logits.data(), c.dloss.data(), c.ids.data(),
+                        c.probs.data(), c.weights.data(), nullptr, 2, 3, 2, 3, 0, 1, CHORUS_TYPE_F32}),
                   CHORUS_INVALID_VALUE, "evidential_token_f32: " + message);
   };
   Case c = good;
@@ -386,10 +388,12 @@ CHORUS_TEST(OneOtherTokenTakesTheWholeRest_WithoutRoundingIntoNegativeConcentrat
     const float alone[2] = {40, -INFINITY};
     const float label[2] = {0, 1};
     float expected_loss, expected_nll, expected_kl;
-    EXPECT_OK(chorus_evidential_forward_f32(&expected_loss, &expected_nll, &expected_kl, alone, label, nullptr, nullptr, 1, 1, 2,
-                                            2, CHORUS_EVIDENCE_EXP, 1));
-    EXPECT_OK(chorus_evidential_token_f32(&loss, &nll, &kl, z, &dloss, &id, &none, nullptr, nullptr, 1, 2, 1, 2,
-                                          CHORUS_EVIDENCE_EXP, 1));
+    EXPECT_OK(Call(chorus_evidential,
+                   {&expected_loss, &expected_nll, &expected_kl, nullptr, nullptr, alone, label, nullptr, nullptr, 1,
+                    1, 2, 2, CHORUS_EVIDENCE_EXP, 1, CHORUS_TYPE_F32}));
+    EXPECT_OK(Call(chorus_evidential_token,
+                   {&loss, &nll, &kl, z, &dloss, &id, &none, nullptr, nullptr, 1, 2, 1, 2, CHORUS_EVIDENCE_EXP, 1,
+                    CHORUS_TYPE_F32}));
     // The label is 1 to within a few roundings of 2^-53, times an evidence of up to e^28: 2e-4 of a concentration of 1.
     // A device holds the label's shape in two f32, 49 bits.
     EXPECT_NEAR(kl, expected_kl, HostOrDevice({2e-3, 1e-6}, {3e-3, 1e-6}));
@@ -400,22 +404,35 @@ CHORUS_TEST(OneOtherTokenTakesTheWholeRest_WithoutRoundingIntoNegativeConcentrat
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {1, 0, 0, 1};
   const int64_t id[1] = {0};
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, nullptr, nullptr, nullptr, 1, 2, 1, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {x, x, x, x, x, id, nullptr, nullptr, nullptr, 1, 2, 1, 2, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "probabilities is null");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, nullptr, x, nullptr, nullptr, 1, 2, 1, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {x, x, x, x, x, nullptr, x, nullptr, nullptr, 1, 2, 1, 2, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "ids is null");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 0, 2, 0, 1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 0, 2, 0, 1,
+                      CHORUS_TYPE_F32}), CHORUS_INVALID_ARGUMENT,
                 "k = 0");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 1, 0, 1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 1, 0, 1,
+                      CHORUS_TYPE_F32}), CHORUS_INVALID_ARGUMENT,
                 "stride = 1");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 2, -1, 1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 2, -1, 1,
+                      CHORUS_TYPE_F32}), CHORUS_INVALID_ARGUMENT,
                 "evidence = -1");
-  EXPECT_STATUS(chorus_evidential_token_f32(x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 2, 0, -1), CHORUS_INVALID_ARGUMENT,
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {x, x, x, x, x, id, x, nullptr, nullptr, 1, 2, 1, 2, 0, -1,
+                      CHORUS_TYPE_F32}), CHORUS_INVALID_ARGUMENT,
                 "kl_weight = -1");
   const int64_t name = 41;
   float nan[2] = {NAN, 0}, out[3], share = 0.5f;
-  EXPECT_STATUS(chorus_evidential_token_f32(out, out + 1, out + 2, nan, nullptr, id, &share, nullptr, &name, 1, 2, 1, 2, 0, 1),
+  EXPECT_STATUS(Call(chorus_evidential_token,
+                     {out, out + 1, out + 2, nan, nullptr, id, &share, nullptr, &name, 1, 2, 1, 2, 0, 1,
+                      CHORUS_TYPE_F32}),
                 CHORUS_INVALID_VALUE, "row 41: logit 0 is NaN");
-  EXPECT_OK(chorus_evidential_token_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                        nullptr, 0, 0, 0, 0, 0, 1));
+  EXPECT_OK(Call(chorus_evidential_token,
+                 {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, 0, 0, 1,
+                  CHORUS_TYPE_F32}));
 }

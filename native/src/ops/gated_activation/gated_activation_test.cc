@@ -33,12 +33,12 @@ void CheckCase(Random& random, int64_t N, int64_t F, int64_t gap, double magnitu
   StridedMatrix gate(gates, N, F, gap, gap % 2), up(ups, N, F, 2 * gap, 1);
   StridedMatrix out(std::vector<float>(gates.size(), 3), N, F, gap + 1, 0);
   const Tolerance f32 = {0, GateError(activation, magnitude)};
-  EXPECT_OK(chorus_gated_activation_f32(out.data(), gate.data(), up.data(), N, F, out.stride(), gate.stride(), up.stride(),
-                                        activation));
+  EXPECT_OK(chorus_gated_activation(out.data(), gate.data(), up.data(), N, F, out.stride(), gate.stride(), up.stride(),
+                                    activation, CHORUS_TYPE_F32));
   EXPECT_ALL_NEAR(ToDouble(out.Dense()), Reference(gates, ups, F, activation), f32);
   EXPECT_TRUE(out.IntactGaps() && gate.Dense() == gates && up.Dense() == ups);
-  EXPECT_OK(chorus_gated_activation_f32(gate.data(), gate.data(), up.data(), N, F, gate.stride(), gate.stride(), up.stride(),
-                                        activation));
+  EXPECT_OK(chorus_gated_activation(gate.data(), gate.data(), up.data(), N, F, gate.stride(), gate.stride(),
+                                    up.stride(), activation, CHORUS_TYPE_F32));
   EXPECT_TRUE(gate.Dense() == out.Dense() && gate.IntactGaps());
 
   // Gate and up side by side in one product's rows.
@@ -52,8 +52,8 @@ void CheckCase(Random& random, int64_t N, int64_t F, int64_t gap, double magnitu
       }
     }
   }
-  EXPECT_OK(chorus_gated_activation_bf16(product.data(), product.data(), product.data() + F, N, F, 2 * F, 2 * F, 2 * F,
-                                         activation));
+  EXPECT_OK(chorus_gated_activation(product.data(), product.data(), product.data() + F, N, F, 2 * F, 2 * F, 2 * F,
+                                    activation, CHORUS_TYPE_BF16));
   std::vector<double> actual, untouched;
   for (int64_t n = 0; n < N; ++n) {
     for (int64_t f = 0; f < 2 * F; ++f) {
@@ -88,7 +88,7 @@ CHORUS_TEST(Golden_AndFarEnds) {
     SetCase("activation " + std::to_string(activation));
     std::vector<float> out(gate.size());
     const int64_t F = static_cast<int64_t>(gate.size());
-    EXPECT_OK(chorus_gated_activation_f32(out.data(), gate.data(), up.data(), 1, F, F, F, F, activation));
+    EXPECT_OK(chorus_gated_activation(out.data(), gate.data(), up.data(), 1, F, F, F, F, activation, CHORUS_TYPE_F32));
     EXPECT_NEAR(out[0], at_one[activation], (Tolerance{6e-9, 4e-7}));
     EXPECT_NEAR(out[1], at_one[activation] - 1, (Tolerance{6e-9, 1e-6}));
     EXPECT_TRUE(out[2] == 0 && out[3] == 1e30f && out[5] == 100);
@@ -101,7 +101,7 @@ CHORUS_TEST(NaNStaysNaN) {
   const float gate = NAN, up = 1;
   for (int activation = 0; activation < chorus::kActivations; ++activation) {
     float out = 0;
-    EXPECT_OK(chorus_gated_activation_f32(&out, &gate, &up, 1, 1, 1, 1, 1, activation));
+    EXPECT_OK(chorus_gated_activation(&out, &gate, &up, 1, 1, 1, 1, 1, activation, CHORUS_TYPE_F32));
     EXPECT_TRUE(std::isnan(out));
   }
 }
@@ -109,7 +109,7 @@ CHORUS_TEST(NaNStaysNaN) {
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {};
   const auto run = [&](const float* up, int64_t F, int64_t stride, int activation) {
-    return chorus_gated_activation_f32(x, x, up, 2, F, stride, 2, 2, activation);
+    return chorus_gated_activation(x, x, up, 2, F, stride, 2, 2, activation, CHORUS_TYPE_F32);
   };
   EXPECT_STATUS(run(nullptr, 2, 2, 0), CHORUS_INVALID_ARGUMENT, "up is null");
   EXPECT_STATUS(run(x, 2, 1, 0), CHORUS_INVALID_ARGUMENT, "stride = 1");
@@ -117,5 +117,5 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(run(x, 2, 2, 3), CHORUS_INVALID_ARGUMENT, "activation = 3");
   EXPECT_STATUS(run(x, 2, 2, -1), CHORUS_INVALID_ARGUMENT, "activation = -1");
   EXPECT_STATUS(run(x, 1, 3, 0), CHORUS_INVALID_ARGUMENT, "out is gate, but their strides are 3 and 2");
-  EXPECT_OK(chorus_gated_activation_f32(nullptr, nullptr, nullptr, 0, 4, 4, 4, 4, 0));
+  EXPECT_OK(chorus_gated_activation(nullptr, nullptr, nullptr, 0, 4, 4, 4, 4, 0, CHORUS_TYPE_F32));
 }

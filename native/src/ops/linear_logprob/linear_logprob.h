@@ -2,7 +2,7 @@
 //
 //   logits  (N, V) row stride `stride`, f32 or bf16: in h W^T, out its gradient (or the transformed logits, without one)
 //   bias (V) or null      ids (N, k), probabilities (N, k) or null      dense (N, V) or null      weights, dlogps (N) or null
-//   logps, kl, lse, entropy (N)
+//   logps, kl, lse, entropy, top1 (N)
 //
 // A row of 32,000 logits fits into the second-level cache, where its passes (transform, sums, gradient) find it. The matrix
 // products and the chunking are the caller's. Equations, and what is refused, stand at chorus_linear_logprob_* in chorus.h.
@@ -37,6 +37,7 @@ struct HeadOutputs {
   float* kl;  // nullable
   float* lse;
   float* entropy;
+  float* top1;  // nullable
 };
 
 /** Named tokens a row; more are better given as a dense target. */
@@ -53,7 +54,7 @@ chorus_status LinearLogprobRowsCpu(const char* op, const HeadOutputs& out, In* l
                                    const HeadSpec& spec);
 
 /** The definition: logits hold h W^T; dlogits (N, V), dense and nullable, is the gradient with respect to it. */
-void LinearLogprobRowsRef(double* logps, double* kl, double* lse, double* entropy, double* dlogits,
+void LinearLogprobRowsRef(double* logps, double* kl, double* lse, double* entropy, double* top1, double* dlogits,
                           const double* logits, const double* bias, const int64_t* ids, const double* probabilities,
                           int64_t k, const double* dense, const double* weights, const double* dlogps,
                           const HeadSpec& spec);

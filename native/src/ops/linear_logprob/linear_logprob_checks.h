@@ -9,25 +9,31 @@
 
 namespace chorus {
 
-inline chorus_status CheckHead(const char* op, const HeadOutputs& out, const void* logits, const HeadTargets& targets,
-                               const HeadSpec& spec) {
-  if (chorus_status bad = CheckMatrix(op, spec.N, "V", spec.V, spec.stride)) return bad;
-  if (!(std::isfinite(spec.scale) && spec.scale != 0) || !(std::isfinite(spec.soft_cap) && spec.soft_cap >= 0)) {
+inline HeadOutputs OutputsOf(const chorus_linear_logprob_rows_args& a) {
+  return {a.logps, a.kl, a.lse, a.entropy, a.top1};
+}
+inline HeadTargets TargetsOf(const chorus_linear_logprob_rows_args& a) {
+  return {a.ids, a.probabilities, a.k, a.dense};
+}
+
+inline chorus_status CheckHead(const char* op, const chorus_linear_logprob_rows_args& a) {
+  if (chorus_status bad = CheckMatrix(op, a.N, "V", a.V, a.stride)) return bad;
+  if (!(std::isfinite(a.scale) && a.scale != 0) || !(std::isfinite(a.soft_cap) && a.soft_cap >= 0)) {
     return Fail(CHORUS_INVALID_ARGUMENT,
-                "%s: scale = %g, soft_cap = %g, expected a finite scale other than 0 and a finite cap of at least 0", op,
-                spec.scale, spec.soft_cap);
+                "%s: scale = %g, soft_cap = %g, expected a finite scale other than 0 and a finite cap of at least 0",
+                op, a.scale, a.soft_cap);
   }
-  if (spec.N == 0) return CHORUS_OK;
-  if (chorus_status bad = CheckPointers(
-          op, {{"logps", out.logps}, {"lse", out.lse}, {"entropy", out.entropy}, {"logits", logits}})) {
+  if (a.N == 0) return CHORUS_OK;
+  if (chorus_status bad =
+          CheckPointers(op, {{"logps", a.logps}, {"lse", a.lse}, {"entropy", a.entropy}, {"logits", a.logits}})) {
     return bad;
   }
-  if (targets.dense ? targets.ids || targets.probabilities : !targets.ids) {
+  if (a.dense ? a.ids || a.probabilities : !a.ids) {
     return Fail(CHORUS_INVALID_ARGUMENT, "%s: expected either ids or a dense target", op);
   }
-  const int64_t most = targets.probabilities ? kMaxNamed : 1;
-  if (!targets.dense && (targets.k < 1 || targets.k > most)) {
-    return Fail(CHORUS_INVALID_ARGUMENT, "%s: k = %lld, expected 1 to %lld", op, static_cast<long long>(targets.k),
+  const int64_t most = a.probabilities ? kMaxNamed : 1;
+  if (!a.dense && (a.k < 1 || a.k > most)) {
+    return Fail(CHORUS_INVALID_ARGUMENT, "%s: k = %lld, expected 1 to %lld", op, static_cast<long long>(a.k),
                 static_cast<long long>(most));
   }
   return CHORUS_OK;

@@ -261,6 +261,7 @@ chorus_status LinearLogprobRowsCpu(const char* op, const HeadOutputs& out, In* l
     if (IsSkipped(weights, n)) {
       out.logps[n] = out.lse[n] = out.entropy[n] = 0;
       if (out.kl) out.kl[n] = 0;
+      if (out.top1) out.top1[n] = 0;
       for (int64_t v = 0; dlogps && v < s.V; ++v) z[v] = 0;
       return;
     }
@@ -281,6 +282,7 @@ chorus_status LinearLogprobRowsCpu(const char* op, const HeadOutputs& out, In* l
     if (out.kl) out.kl[n] = static_cast<float>(result.kl);
     out.lse[n] = static_cast<float>(row.lse);
     out.entropy[n] = static_cast<float>(row.sums.Entropy());
+    if (out.top1) out.top1[n] = static_cast<float>(row.sums.Top());
   });
   const int64_t n = bad_row.Get();
   return n < 0 ? CHORUS_OK : FailTarget(op, n, logits + n * s.stride, targets, s);

@@ -41,7 +41,7 @@ __global__ void CHORUS_ROW_BOUNDS(kTeam) TokenRows(HeadCall<In, Head> call) {
     const double log_sum = row.LogSum();
     const double logp = (static_cast<double>(target) - row.base) - log_sum;
     call.Give(n, static_cast<float>(logp), static_cast<float>(-logp), static_cast<float>(row.base + log_sum),
-              static_cast<float>(log_sum - row.dot / row.sum));
+              static_cast<float>(log_sum - row.dot / row.sum), 1 / static_cast<float>(row.sum));
     // 1 - p without the rounding of p.
     at_target[0] = -coefficient * call.head.Scale() * expm1f(static_cast<float>(logp));
   }
@@ -130,7 +130,7 @@ __global__ void CHORUS_ROW_BOUNDS(kTeam) DenseRows(HeadCall<In, Transform> call)
     const double log_sum = row.LogSum();
     const double logp = dot - mass * log_sum;
     call.Give(n, static_cast<float>(logp), static_cast<float>(log - logp), static_cast<float>(row.base + log_sum),
-              static_cast<float>(log_sum - row.dot / row.sum));
+              static_cast<float>(log_sum - row.dot / row.sum), 1 / static_cast<float>(row.sum));
   }
   if (!call.dlogps) {
     if (!call.head.IsIdentity()) WriteLogits<kTeam>(z, call.V, call.head);
@@ -161,36 +161,35 @@ RowTeam DenseTeamFor(int64_t V, int64_t bytes) {
 using namespace chorus;
 using namespace chorus::cuda;
 
-extern "C" chorus_status chorus_cuda_linear_logprob_rows(
-    float* logps, float* kl, float* lse, float* entropy, void* logits, const float* bias, const int64_t* ids,
-    const float* probabilities, const float* dense, const float* weights, const float* dlogps, const int64_t* row_names,
-    int64_t N, int64_t V, int64_t k, int64_t stride, double scale, double soft_cap, int type, uint64_t* fault,
-    void* stream) {
+extern "C" chorus_status chorus_cuda_linear_logprob_rows(const chorus_linear_logprob_rows_args* args, uint64_t* fault,
+                                                         void* stream) {
   const char* op = "linear_logprob_rows";
-  const HeadOutputs out = {logps, kl, lse, entropy};
-  const HeadTargets targets = {ids, probabilities, k, dense};
-  if (chorus_status bad = CheckHead(op, out, logits, targets, {N, V, stride, row_names, scale, soft_cap})) return bad;
-  if (chorus_status bad = CheckRows(op, N, "V", V, stride)) return bad;
-  if (N == 0) return CHORUS_OK;
-  const float cap = static_cast<float>(soft_cap);
-  const Transform transform = {bias, static_cast<float>(scale), cap, cap > 0 ? 1 / cap : 0};
-  const Shape shape(type, {{"N", N}, {"V", V}, {"k", dense ? V : k}});
-  return WithType(op, type, logits, [&](auto* z) {
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_linear_logprob_rows_args& a = *args;
+  if (chorus_status bad = CheckHead(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.N, "V", a.V)) return bad;
+  if (a.N == 0) return CHORUS_OK;
+  const float cap = static_cast<float>(a.soft_cap);
+  const Transform transform = {a.bias, static_cast<float>(a.scale), cap, cap > 0 ? 1 / cap : 0};
+  const Shape shape(a.type, {{"N", a.N}, {"V", a.V}, {"k", a.dense ? a.V : a.k}});
+  return WithType(op, a.type, a.logits, [&](auto* z) {
     using In = std::remove_pointer_t<decltype(z)>;
-    return WithTeam(dense ? DenseTeamFor(V, sizeof *z) : RowTeamFor(V, sizeof *z), [&](auto team) {
+    return WithTeam(a.dense ? DenseTeamFor(a.V, sizeof *z) : RowTeamFor(a.V, sizeof *z), [&](auto team) {
       const auto launch = [&](const auto& head, auto kernel) {
         using Head = std::decay_t<decltype(head)>;
-        const HeadCall<In, Head> call = {out,    z, head, targets, weights, dlogps, row_names, N,
-                                         stride, static_cast<int>(V), FaultsOf(fault, Op::kLinearLogprob)};
-        return LaunchKernel(op, shape, RowLaunch(N, static_cast<RowTeam>(team())), stream, kernel, call);
+        const HeadCall<In, Head> call = {OutputsOf(a), z,           head,
+                                         TargetsOf(a), a.weights,   a.dlogps,
+                                         a.row_names,  a.N,         a.stride,
+                                         static_cast<int>(a.V),     FaultsOf(fault, Op::kLinearLogprob)};
+        return LaunchKernel(op, shape, RowLaunch(a.N, static_cast<RowTeam>(team())), stream, kernel, call);
       };
-      if (dense) return launch(transform, DenseRows<team(), In>);
+      if (a.dense) return launch(transform, DenseRows<team(), In>);
       if (transform.IsIdentity()) {
-        return probabilities ? launch(NoTransform(), NamedRows<team(), In, NoTransform>)
-                             : launch(NoTransform(), TokenRows<team(), In, NoTransform>);
+        return a.probabilities ? launch(NoTransform(), NamedRows<team(), In, NoTransform>)
+                               : launch(NoTransform(), TokenRows<team(), In, NoTransform>);
       }
-      return probabilities ? launch(transform, NamedRows<team(), In, Transform>)
-                           : launch(transform, TokenRows<team(), In, Transform>);
+      return a.probabilities ? launch(transform, NamedRows<team(), In, Transform>)
+                             : launch(transform, TokenRows<team(), In, Transform>);
     });
   });
 }

@@ -178,11 +178,12 @@ struct HeadCall {
   int V;
   Faults faults;
 
-  CHORUS_DEVICE void Give(int64_t n, float logp, float kl, float lse, float entropy) const {
+  CHORUS_DEVICE void Give(int64_t n, float logp, float kl, float lse, float entropy, float top1) const {
     out.logps[n] = logp;
     if (out.kl) out.kl[n] = kl;
     out.lse[n] = lse;
     out.entropy[n] = entropy;
+    if (out.top1) out.top1[n] = top1;
   }
 
   /** Row n is bad. */
@@ -190,7 +191,7 @@ struct HeadCall {
   CHORUS_DEVICE void Refuse(int64_t n, In* z, Reason reason) const {
     if (Rank<kTeam>() == 0) {
       faults.Report(row_names ? row_names[n] : n, reason);
-      Give(n, NAN, NAN, NAN, NAN);
+      Give(n, NAN, NAN, NAN, NAN, NAN);
     }
     if (dlogps) FillRow<kTeam>(z, V, NAN);
   }
@@ -200,7 +201,7 @@ struct HeadCall {
   CHORUS_DEVICE bool Begin(int64_t n, In* z, float* coefficient) const {
     const float weight = weights ? weights[n] : 1.0f;
     if (weight == 0) {
-      if (Rank<kTeam>() == 0) Give(n, 0, 0, 0, 0);
+      if (Rank<kTeam>() == 0) Give(n, 0, 0, 0, 0, 0);
       if (dlogps) FillRow<kTeam>(z, V, 0);
       return false;
     }

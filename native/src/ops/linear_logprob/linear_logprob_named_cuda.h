@@ -189,7 +189,7 @@ CHORUS_DEVICE void FinishNamed(const HeadCall<In, Head>& call, int64_t n, const 
   state.spread = static_cast<float>(c * share);
   state.factor = static_cast<float>(c * (shape - (state.mass + state.left)) / state.sum);
   call.Give(n, static_cast<float>(logps), static_cast<float>(kl), static_cast<float>(state.base + state.log_sum),
-            state.entropy);
+            state.entropy, 1 / static_cast<float>(state.sum));
 }
 
 /** z at the named tokens becomes value(token, its logit). The team has come to this point, and has seen it where it leaves. */

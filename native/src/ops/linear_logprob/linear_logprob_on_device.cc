@@ -1,42 +1,18 @@
 // The functions of chorus.h for tests, by way of a device.
 #include "testing/device/device_call.h"
 
-namespace {
-
 using chorus_testing::DeviceCall;
 
-template <typename T>
-chorus_status Rows(float* logps, float* kl, float* lse, float* entropy, T* logits, const float* bias, const int64_t* ids,
-                   const float* probabilities, const float* dense, const float* weights, const float* dlogps,
-                   const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride, double scale,
-                   double soft_cap, int type) {
+extern "C" chorus_status chorus_linear_logprob_rows(const chorus_linear_logprob_rows_args* args) {
   DeviceCall call;
-  return call.Finish(chorus_cuda_linear_logprob_rows(
-      call.Out(logps, N), call.Out(kl, N), call.Out(lse, N), call.Out(entropy, N), call.OutRows(logits, N, V, stride),
-      call.In(bias, V), call.In(ids, N * k), call.In(probabilities, N * k), call.In(dense, N * V), call.In(weights, N),
-      call.In(dlogps, N), call.In(row_names, N), N, V, k, stride, scale, soft_cap, type, call.fault(), nullptr));
+  chorus_linear_logprob_rows_args a = *args;
+  call.Out({&a.logps, &a.kl, &a.lse, &a.entropy, &a.top1}, a.N);
+  call.OutRows(&a.logits, a.type, a.N, a.V, a.stride);
+  call.In(&a.bias, a.V);
+  call.In(&a.ids, a.N * a.k);
+  call.In(&a.probabilities, a.N * a.k);
+  call.In(&a.dense, a.N * a.V);
+  call.In({&a.weights, &a.dlogps}, a.N);
+  call.In(&a.row_names, a.N);
+  return call.Finish(chorus_cuda_linear_logprob_rows(&a, call.fault(), nullptr));
 }
-
-}  // namespace
-
-extern "C" {
-
-chorus_status chorus_linear_logprob_rows_f32(float* logps, float* kl, float* lse, float* entropy, float* logits,
-                                             const float* bias, const int64_t* ids, const float* probabilities,
-                                             const float* dense, const float* weights, const float* dlogps,
-                                             const int64_t* row_names, int64_t N, int64_t V, int64_t k, int64_t stride,
-                                             double scale, double soft_cap) {
-  return Rows(logps, kl, lse, entropy, logits, bias, ids, probabilities, dense, weights, dlogps, row_names, N, V, k,
-              stride, scale, soft_cap, CHORUS_TYPE_F32);
-}
-
-chorus_status chorus_linear_logprob_rows_bf16(float* logps, float* kl, float* lse, float* entropy, chorus_bf16* logits,
-                                              const float* bias, const int64_t* ids, const float* probabilities,
-                                              const float* dense, const float* weights, const float* dlogps,
-                                              const int64_t* row_names, int64_t N, int64_t V, int64_t k,
-                                              int64_t stride, double scale, double soft_cap) {
-  return Rows(logps, kl, lse, entropy, logits, bias, ids, probabilities, dense, weights, dlogps, row_names, N, V, k,
-              stride, scale, soft_cap, CHORUS_TYPE_BF16);
-}
-
-}  // extern "C"

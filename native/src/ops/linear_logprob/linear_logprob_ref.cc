@@ -37,12 +37,12 @@ std::vector<double> Target(const std::vector<double>& p, const int64_t* ids, con
 
 }  // namespace
 
-void LinearLogprobRowsRef(double* logps, double* kl, double* lse, double* entropy, double* dlogits,
+void LinearLogprobRowsRef(double* logps, double* kl, double* lse, double* entropy, double* top1, double* dlogits,
                           const double* logits, const double* bias, const int64_t* ids, const double* probabilities,
                           int64_t k, const double* dense, const double* weights, const double* dlogps,
                           const HeadSpec& s) {
   for (int64_t n = 0; n < s.N; ++n) {
-    logps[n] = kl[n] = lse[n] = entropy[n] = 0;
+    logps[n] = kl[n] = lse[n] = entropy[n] = top1[n] = 0;
     for (int64_t v = 0; dlogits && v < s.V; ++v) dlogits[n * s.V + v] = 0;
     if (weights && weights[n] == 0) continue;
     std::vector<double> z, slope, p;
@@ -61,6 +61,7 @@ void LinearLogprobRowsRef(double* logps, double* kl, double* lse, double* entrop
     lse[n] = max + std::log(sum);
     for (double x : z) {
       p.push_back(std::exp(x - lse[n]));
+      top1[n] = std::fmax(top1[n], p.back());
       if (p.back() > 0) entropy[n] -= p.back() * (x - lse[n]);
     }
     const std::vector<double> t = Target(p, ids ? ids + n * k : nullptr, probabilities ? probabilities + n * k : nullptr,

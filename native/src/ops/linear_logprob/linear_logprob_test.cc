@@ -64,7 +64,7 @@ Case MakeCase(Random& random, int64_t N, int64_t V, Kind kind, Head head, double
 }
 
 struct Results {
-  std::vector<double> logps, kl, lse, entropy, dlogits;
+  std::vector<double> logps, kl, lse, entropy, top1, dlogits;
 };
 
 const double* Data(const std::vector<double>& v) { return v.empty() ? nullptr : v.data(); }
@@ -72,10 +72,10 @@ const double* Data(const std::vector<double>& v) { return v.empty() ? nullptr : 
 Results Reference(const Case& c, const std::vector<double>& logits, bool weighted) {
   const size_t n = static_cast<size_t>(c.N);
   Results r = {std::vector<double>(n), std::vector<double>(n), std::vector<double>(n), std::vector<double>(n),
-               std::vector<double>(logits.size())};
+               std::vector<double>(n), std::vector<double>(logits.size())};
   const std::vector<double> bias = ToDouble(c.bias), s = ToDouble(c.probabilities), t = ToDouble(c.dense),
                             w = ToDouble(c.weights), d = ToDouble(c.dlogps);
-  chorus::LinearLogprobRowsRef(r.logps.data(), r.kl.data(), r.lse.data(), r.entropy.data(), r.dlogits.data(),
+  chorus::LinearLogprobRowsRef(r.logps.data(), r.kl.data(), r.lse.data(), r.entropy.data(), r.top1.data(), r.dlogits.data(),
                                logits.data(), Data(bias), c.ids.empty() ? nullptr : c.ids.data(), Data(s), c.k, Data(t),
                                weighted ? w.data() : nullptr, d.data(), c.Spec(c.V));
   return r;
@@ -86,24 +86,20 @@ const float* Data(const std::vector<float>& v) { return v.empty() ? nullptr : v.
 template <typename In>
 chorus_status Rows(Results& r, In* logits, int64_t stride, const Case& c, bool weighted, bool backward) {
   const size_t n = static_cast<size_t>(c.N);
-  std::vector<float> logps(n), kl(n), lse(n), entropy(n);
+  std::vector<float> logps(n), kl(n), lse(n), entropy(n), top1(n);
   const int64_t* ids = c.ids.empty() ? nullptr : c.ids.data();
   const float* w = weighted ? c.weights.data() : nullptr;
   const float* d = backward ? c.dlogps.data() : nullptr;
-  chorus_status status;
-  if constexpr (sizeof(In) == 4) {
-    status = chorus_linear_logprob_rows_f32(logps.data(), kl.data(), lse.data(), entropy.data(), logits, Data(c.bias), ids,
-                                            Data(c.probabilities), Data(c.dense), w, d, nullptr, c.N, c.V, c.k, stride,
-                                            c.head.scale, c.head.soft_cap);
-  } else {
-    status = chorus_linear_logprob_rows_bf16(logps.data(), kl.data(), lse.data(), entropy.data(), logits, Data(c.bias), ids,
-                                             Data(c.probabilities), Data(c.dense), w, d, nullptr, c.N, c.V, c.k, stride,
-                                             c.head.scale, c.head.soft_cap);
-  }
+  const int type = sizeof(In) == sizeof(float) ? CHORUS_TYPE_F32 : CHORUS_TYPE_BF16;
+  const int status = Call(chorus_linear_logprob_rows,
+                          {logps.data(), kl.data(), lse.data(), entropy.data(), top1.data(), logits, Data(c.bias), ids,
+                           Data(c.probabilities), Data(c.dense), w, d, nullptr, c.N, c.V, c.k, stride, c.head.scale,
+                           c.head.soft_cap, type});
   r.logps = ToDouble(logps);
   r.kl = ToDouble(kl);
   r.lse = ToDouble(lse);
   r.entropy = ToDouble(entropy);
+  r.top1 = ToDouble(top1);
   return status;
 }
 
@@ -132,6 +128,8 @@ void CheckForward(const Case& c, const Results& actual, const Results& expected)
   EXPECT_ALL_NEAR(actual.logps, expected.logps, row);
   EXPECT_ALL_NEAR(actual.kl, expected.kl, (Tolerance{row.absolute + 1e-6, row.relative}));
   EXPECT_ALL_NEAR(actual.lse, expected.lse, row);
+  // A probability is good to the error of its logarithm.
+  EXPECT_ALL_NEAR(actual.top1, expected.top1, (Tolerance{0, row.absolute + 2e-7}));
   EXPECT_ALL_NEAR(actual.entropy, expected.entropy, (Tolerance{2 * spread * (RowError(c) + 1e-6), 2e-7}));
 }
 
@@ -147,7 +145,8 @@ void CheckAgainstReference(const Case& c, bool weighted, int64_t gap, int64_t of
   StridedMatrix again(c.logits, c.N, c.V, gap, offset);
   Results forward;
   EXPECT_OK(Rows(forward, again.data(), again.stride(), c, weighted, false));
-  EXPECT_TRUE(forward.logps == actual.logps && forward.kl == actual.kl && forward.lse == actual.lse);
+  EXPECT_TRUE(forward.logps == actual.logps && forward.kl == actual.kl && forward.lse == actual.lse &&
+              forward.top1 == actual.top1);
 }
 
 void CheckBf16(Case c) {
@@ -245,9 +244,45 @@ CHORUS_TEST(TokenTargetsGiveTheBitsOfTokenLogprob) {
   Results rows;
   EXPECT_OK(Rows(rows, logits.data(), c.V, c, true, false));
   std::vector<float> logps(7), lse(7), entropy(7);
-  EXPECT_OK(chorus_token_logprob_forward_f32(logps.data(), lse.data(), entropy.data(), c.logits.data(), c.ids.data(),
-                                             c.weights.data(), 7, c.V, c.V));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logps.data(), lse.data(), entropy.data(), c.logits.data(), c.ids.data(), c.weights.data(), 7, c.V,
+                  c.V, CHORUS_TYPE_F32}));
   EXPECT_TRUE(rows.logps == ToDouble(logps) && rows.lse == ToDouble(lse) && rows.entropy == ToDouble(entropy));
+}
+
+CHORUS_TEST(Top1IsTheLargestProbabilityOfTheRow) {
+  // In plain double, beside the library's own reference; the second row has three equal ones, the third a masked token.
+  const float cap = 4, scale = -0.5f;
+  const std::vector<float> z = {3, -20, 0.5f, 7, 1, -2, -2, 9, -2, 4, INFINITY, 1, -1, 3, 8}, bias = {0.5f, 0, 0, 1, 0};
+  std::vector<double> expected;
+  for (size_t n = 0; n < 3; ++n) {
+    double sum = 0, top = 0;
+    for (size_t v = 0; v < 5; ++v) {
+      const double u = static_cast<double>(scale) * (static_cast<double>(z[5 * n + v]) + static_cast<double>(bias[v]));
+      const double e = std::isinf(u) ? 0 : std::exp(cap * std::tanh(u / cap));
+      sum += e;
+      top = std::fmax(top, e);
+    }
+    expected.push_back(top / sum);
+  }
+  const int64_t ids[] = {0, 4, 1};
+  const float share[] = {0.25f, 0.5f, 1};
+  for (const float* probabilities : {static_cast<const float*>(nullptr), &share[0]}) {
+    for (const float* dlogps : {static_cast<const float*>(nullptr), &share[0]}) {
+      std::vector<float> logits = z, logps(3), lse(3), entropy(3), top1(3);
+      EXPECT_OK(Call(chorus_linear_logprob_rows,
+                     {logps.data(), nullptr, lse.data(), entropy.data(), top1.data(), logits.data(), bias.data(), ids,
+                      probabilities, nullptr, nullptr, dlogps, nullptr, 3, 5, 1, 5, scale, cap, CHORUS_TYPE_F32}));
+      EXPECT_ALL_NEAR(ToDouble(top1), expected, (Tolerance{0, 1e-6}));
+    }
+  }
+  // Equal logits share evenly, to the bit; a row of weight 0 has none; a certain row has 1.
+  std::vector<float> logits = {5, 5, 5, 5, NAN, NAN, NAN, NAN, 200, 0, -INFINITY, 0}, out(3), top1(3, 9);
+  const std::vector<float> weights = {2, 0, 1};
+  EXPECT_OK(Call(chorus_linear_logprob_rows,
+                 {out.data(), nullptr, out.data(), out.data(), top1.data(), logits.data(), nullptr, ids, nullptr,
+                  nullptr, weights.data(), nullptr, nullptr, 3, 4, 1, 4, 1, 0, CHORUS_TYPE_F32}));
+  EXPECT_TRUE(top1 == (std::vector<float>{0.25f, 0, 1}));
 }
 
 CHORUS_TEST(ReferenceGradientEqualsFiniteDifferences) {
@@ -304,16 +339,17 @@ CHORUS_TEST(Golden_NamedToken) {
   const float s = 0.6f, dlogps = -1;
   float logits[4] = {2, 1, 0, -1};
   float logps, kl, lse, entropy;
-  EXPECT_OK(chorus_linear_logprob_rows_f32(&logps, &kl, &lse, &entropy, logits, nullptr, &id, &s, nullptr, nullptr, &dlogps,
-                                           nullptr, 1, 4, 1, 4, 1, 0));
+  EXPECT_OK(Call(chorus_linear_logprob_rows,
+                 {&logps, &kl, &lse, &entropy, nullptr, logits, nullptr, &id, &s, nullptr, nullptr, &dlogps, nullptr,
+                  1, 4, 1, 4, 1, 0, CHORUS_TYPE_F32}));
   // Ten printed digits; the row's own error and the rounding of 0.6 to f32 (2.4e-8) are larger.
   EXPECT_NEAR(kl, 0.2992396237, (Tolerance{4e-7, 0}));
   EXPECT_ALL_NEAR(ToDouble({logits, logits + 4}),
                   (std::vector<double>{0.30639637, -0.36311718, 0.04146624, 0.01525458}), (Tolerance{4e-7, 0}));
-  double r[4], d[4];
+  double r[5], d[4];
   const std::vector<double> z64 = ToDouble(z);
   const double s64 = 0.6, dlogps64 = -1;
-  chorus::LinearLogprobRowsRef(r, r + 1, r + 2, r + 3, d, z64.data(), nullptr, &id, &s64, 1, nullptr, nullptr, &dlogps64,
+  chorus::LinearLogprobRowsRef(r, r + 1, r + 2, r + 3, r + 4, d, z64.data(), nullptr, &id, &s64, 1, nullptr, nullptr, &dlogps64,
                                {1, 4, 4, nullptr, 1, 0});
   EXPECT_NEAR(r[1], 0.2992396237, kGolden10);
   EXPECT_NEAR(d[1], -0.36311718, kGolden8);
@@ -326,15 +362,16 @@ CHORUS_TEST(CertainRowSpreadsTheRestEvenly) {
   const float s = 0.7f, dlogps = 1;
   std::vector<float> logits = z;
   float logps, kl, lse, entropy;
-  EXPECT_OK(chorus_linear_logprob_rows_f32(&logps, &kl, &lse, &entropy, logits.data(), nullptr, &id, &s, nullptr, nullptr,
-                                           &dlogps, nullptr, 1, 5, 1, 5, 1, 0));
+  EXPECT_OK(Call(chorus_linear_logprob_rows,
+                 {&logps, &kl, &lse, &entropy, nullptr, logits.data(), nullptr, &id, &s, nullptr, nullptr, &dlogps,
+                  nullptr, 1, 5, 1, 5, 1, 0, CHORUS_TYPE_F32}));
   const double share = (1 - static_cast<double>(s)) / 3;
   EXPECT_ALL_NEAR(ToDouble(logits), (std::vector<double>{s - 1, share, share, 0, share}), (Tolerance{4e-7, 0}));
   EXPECT_NEAR(logps, share * (-40 - 40 - 41), (Tolerance{4e-7, 1e-7}));
-  double r[4], d[5];
+  double r[5], d[5];
   const std::vector<double> z64 = ToDouble(z);
   const double s64 = s, dlogps64 = 1;
-  chorus::LinearLogprobRowsRef(r, r + 1, r + 2, r + 3, d, z64.data(), nullptr, &id, &s64, 1, nullptr, nullptr, &dlogps64,
+  chorus::LinearLogprobRowsRef(r, r + 1, r + 2, r + 3, r + 4, d, z64.data(), nullptr, &id, &s64, 1, nullptr, nullptr, &dlogps64,
                                {1, 5, 5, nullptr, 1, 0});
   EXPECT_NEAR(kl, r[1], (Tolerance{1e-6, 1e-7}));
   EXPECT_ALL_NEAR(ToDouble(logits), (std::vector<double>(d, d + 5)), (Tolerance{4e-7, 0}));
@@ -346,11 +383,13 @@ CHORUS_TEST(WeightZeroIsRemoved_AndWeightTwoIsTwice) {
   const std::vector<int64_t> ids = {1, -7}, same = {1, 1};
   const std::vector<float> two = {2, 0}, dlogps = {0.7f, 0.7f};
   std::vector<float> out(8);
-  EXPECT_OK(chorus_linear_logprob_rows_f32(&out[0], &out[2], &out[4], &out[6], once.data(), nullptr, ids.data(), nullptr,
-                                           nullptr, two.data(), dlogps.data(), nullptr, 2, 3, 1, 3, 1, 0));
+  EXPECT_OK(Call(chorus_linear_logprob_rows,
+                 {&out[0], &out[2], &out[4], &out[6], nullptr, once.data(), nullptr, ids.data(), nullptr, nullptr,
+                  two.data(), dlogps.data(), nullptr, 2, 3, 1, 3, 1, 0, CHORUS_TYPE_F32}));
   EXPECT_TRUE(out[1] == 0 && out[3] == 0 && out[5] == 0 && out[7] == 0);
-  EXPECT_OK(chorus_linear_logprob_rows_f32(&out[0], &out[2], &out[4], &out[6], twice.data(), nullptr, same.data(), nullptr,
-                                           nullptr, nullptr, dlogps.data(), nullptr, 2, 3, 1, 3, 1, 0));
+  EXPECT_OK(Call(chorus_linear_logprob_rows,
+                 {&out[0], &out[2], &out[4], &out[6], nullptr, twice.data(), nullptr, same.data(), nullptr, nullptr,
+                  nullptr, dlogps.data(), nullptr, 2, 3, 1, 3, 1, 0, CHORUS_TYPE_F32}));
   // A device adds up a row in an order that depends on its alignment: up to four roundings in p, times |w dlogp| of 1.4.
   const Tolerance equal = HostOrDevice({0, 0}, {3.4e-7, 1e-7});
   for (size_t v = 0; v < 3; ++v) {
@@ -362,9 +401,10 @@ CHORUS_TEST(WeightZeroIsRemoved_AndWeightTwoIsTwice) {
 CHORUS_TEST(RefusesBadValuesAndArguments) {
   float out[8];
   const auto named = [&](std::vector<float> z, std::vector<int64_t> ids, std::vector<float> s, float dlogps) {
-    return chorus_linear_logprob_rows_f32(out, out + 1, out + 2, out + 3, z.data(), nullptr, ids.data(),
-                                          s.empty() ? nullptr : s.data(), nullptr, nullptr, &dlogps, nullptr, 1, 3,
-                                          static_cast<int64_t>(ids.size()), 3, 1, 0);
+    return Call(chorus_linear_logprob_rows,
+                {out, out + 1, out + 2, out + 3, nullptr, z.data(), nullptr, ids.data(),
+                 s.empty() ? nullptr : s.data(), nullptr, nullptr, &dlogps, nullptr, 1, 3,
+                 static_cast<int64_t>(ids.size()), 3, 1, 0, CHORUS_TYPE_F32});
   };
   EXPECT_STATUS(named({1, NAN, 0}, {0}, {}, 1), CHORUS_INVALID_VALUE, "row 0: logit 1 is NaN");
   EXPECT_STATUS(named({1, INFINITY, 0}, {0}, {}, 1), CHORUS_INVALID_VALUE, "row 0: logit 1 is +infinity");
@@ -379,13 +419,15 @@ CHORUS_TEST(RefusesBadValuesAndArguments) {
   EXPECT_STATUS(named({1, 0, 0}, {0, 1}, {}, 1), CHORUS_INVALID_ARGUMENT, "k = 2, expected 1 to 1");
   const int64_t id = 3, name = 41;
   float one[3] = {1, 0, 0};
-  EXPECT_STATUS(chorus_linear_logprob_rows_f32(out, out + 1, out + 2, out + 3, one, nullptr, &id, nullptr, nullptr, nullptr,
-                                               nullptr, &name, 1, 3, 1, 3, 1, 0),
+  EXPECT_STATUS(Call(chorus_linear_logprob_rows,
+                     {out, out + 1, out + 2, out + 3, nullptr, one, nullptr, &id, nullptr, nullptr, nullptr, nullptr,
+                      &name, 1, 3, 1, 3, 1, 0, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_VALUE, "row 41: target 3 is outside");
   float z[3] = {1, 0, 0}, dense[3] = {0.5f, 0.6f, -0.1f}, d = 1;
   const auto with = [&](const float* t, double scale, double cap) {
-    return chorus_linear_logprob_rows_f32(out, nullptr, out + 2, out + 3, z, nullptr, nullptr, nullptr, t, nullptr, &d, nullptr, 1, 3,
-                                          1, 3, scale, cap);
+    return Call(chorus_linear_logprob_rows,
+                {out, nullptr, out + 2, out + 3, nullptr, z, nullptr, nullptr, nullptr, t, nullptr, &d, nullptr, 1, 3,
+                 1, 3, scale, cap, CHORUS_TYPE_F32});
   };
   EXPECT_STATUS(with(dense, 1, 0), CHORUS_INVALID_VALUE, "row 0: the dense target is negative");
   EXPECT_STATUS(with(nullptr, 1, 0), CHORUS_INVALID_ARGUMENT, "either ids or a dense target");

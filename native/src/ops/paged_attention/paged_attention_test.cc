@@ -80,16 +80,16 @@ Cache MakeCache(Random& random, const Shape& s, const std::vector<int64_t>& leng
   const int64_t stride = 2 * width + 3;
   if (half) {
     std::vector<uint16_t> k = Half(c.keys), v = Half(c.values), in = Half(product);
-    EXPECT_OK(chorus_paged_append_bf16(k.data(), v.data(), in.data(), in.data() + width, slots.data(), N, s.G, s.d, c.pages,
-                                       stride, stride));
+    EXPECT_OK(chorus_paged_append(k.data(), v.data(), in.data(), in.data() + width, slots.data(), N, s.G, s.d, c.pages,
+                                  stride, stride, CHORUS_TYPE_BF16));
     for (size_t i = 0; i < size; ++i) {
       c.keys[i] = chorus::Widen(k[i]);
       c.values[i] = chorus::Widen(v[i]);
     }
     for (float& x : product) x = Rounded(x);
   } else {
-    EXPECT_OK(chorus_paged_append_f32(c.keys.data(), c.values.data(), product.data(), product.data() + width, slots.data(), N,
-                                      s.G, s.d, c.pages, stride, stride));
+    EXPECT_OK(chorus_paged_append(c.keys.data(), c.values.data(), product.data(), product.data() + width, slots.data(),
+                                  N, s.G, s.d, c.pages, stride, stride, CHORUS_TYPE_F32));
   }
   // Every number in its place, and nothing else written.
   std::vector<float> keys(size, NAN), values(size, NAN);
@@ -132,10 +132,11 @@ std::vector<float> RunF32(const Shape& s, const Cache& c, const Queries& queries
   const int64_t N = static_cast<int64_t>(queries.row.size());
   StridedMatrix in(q, N, s.H * s.d, gap, gap > 0 ? 1 : 0);
   StridedMatrix out(std::vector<float>(q.size(), 9), N, s.H * s.d, 2 * gap, gap > 0 ? 3 : 0);
-  EXPECT_OK(chorus_paged_attention_f32(out.data(), in.data(), c.keys.data(), c.values.data(), c.table.data(),
-                                       queries.row.data(), queries.length.data(), slopes, N, s.H, s.G, s.d, c.pages,
-                                       static_cast<int64_t>(c.table.size()) / c.max_pages, c.max_pages, in.stride(),
-                                       out.stride(), s.scale, s.soft_cap, s.window));
+  EXPECT_OK(Call(chorus_paged_attention,
+                 {out.data(), in.data(), c.keys.data(), c.values.data(), c.table.data(), queries.row.data(),
+                  queries.length.data(), slopes, N, s.H, s.G, s.d, c.pages,
+                  static_cast<int64_t>(c.table.size()) / c.max_pages, c.max_pages, in.stride(), out.stride(), s.scale,
+                  s.soft_cap, s.window, CHORUS_TYPE_F32}));
   EXPECT_TRUE(out.IntactGaps() && in.IntactGaps());
   return out.Dense();
 }
@@ -150,10 +151,11 @@ std::vector<float> RunBf16(const Shape& s, const Cache& c, const Queries& querie
       in[static_cast<size_t>(n * stride + i)] = chorus::Narrow<uint16_t>(q[static_cast<size_t>(n * width + i)]);
     }
   }
-  EXPECT_OK(chorus_paged_attention_bf16(out.data(), in.data(), keys.data(), values.data(), c.table.data(),
-                                        queries.row.data(), queries.length.data(), slopes, N, s.H, s.G, s.d, c.pages,
-                                        static_cast<int64_t>(c.table.size()) / c.max_pages, c.max_pages, stride, stride,
-                                        s.scale, s.soft_cap, s.window));
+  EXPECT_OK(Call(chorus_paged_attention,
+                 {out.data(), in.data(), keys.data(), values.data(), c.table.data(), queries.row.data(),
+                  queries.length.data(), slopes, N, s.H, s.G, s.d, c.pages,
+                  static_cast<int64_t>(c.table.size()) / c.max_pages, c.max_pages, stride, stride, s.scale, s.soft_cap,
+                  s.window, CHORUS_TYPE_BF16}));
   std::vector<float> dense;
   for (int64_t n = 0; n < N; ++n) {
     for (int64_t i = 0; i < width; ++i) dense.push_back(chorus::Widen(out[static_cast<size_t>(n * stride + i)]));
@@ -304,8 +306,9 @@ CHORUS_TEST(OneKey_GivesItsValue_AndLargeScoresDoNotOverflow) {
 CHORUS_TEST(RefusesBadValues_AndNamesTheQuery) {
   std::vector<float> cache(3 * 16 * 4, 0.5f), q(8, 1), out(8);
   const auto attend = [&](std::vector<int32_t> table, std::vector<int32_t> row, std::vector<int32_t> length, int64_t window) {
-    return chorus_paged_attention_f32(out.data(), q.data(), cache.data(), cache.data(), table.data(), row.data(),
-                                      length.data(), nullptr, 2, 1, 1, 4, 3, 2, 2, 4, 4, 1, 0, window);
+    return Call(chorus_paged_attention,
+                {out.data(), q.data(), cache.data(), cache.data(), table.data(), row.data(), length.data(), nullptr, 2,
+                 1, 1, 4, 3, 2, 2, 4, 4, 1, 0, window, CHORUS_TYPE_F32});
   };
   EXPECT_OK(attend({0, 1, 2, -1}, {0, 1}, {32, 16}, 0));
   EXPECT_STATUS(attend({0, 1, 2, -1}, {0, 2}, {32, 16}, 0), CHORUS_INVALID_VALUE,
@@ -321,7 +324,8 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheQuery) {
   EXPECT_OK(attend({3, 1, 2, 1}, {0, 0}, {32, 20}, 4));
 
   const auto append = [&](std::vector<int64_t> slots) {
-    return chorus_paged_append_f32(cache.data(), cache.data(), q.data(), q.data(), slots.data(), 2, 1, 4, 3, 4, 4);
+    return chorus_paged_append(cache.data(), cache.data(), q.data(), q.data(), slots.data(), 2, 1, 4, 3, 4, 4,
+                               CHORUS_TYPE_F32);
   };
   EXPECT_STATUS(append({0, 48}), CHORUS_INVALID_VALUE, "token 1: slot 48 is outside the 3 pages' [0, 48)");
   EXPECT_STATUS(append({-1, 0}), CHORUS_INVALID_VALUE, "token 0: slot -1");
@@ -333,8 +337,9 @@ CHORUS_TEST(RefusesBadArguments) {
   const int64_t slot = 0;
   const auto attend = [&](const float* q, int64_t H, int64_t G, int64_t d, int64_t stride, double scale, double cap,
                           int64_t window) {
-    return chorus_paged_attention_f32(x, q, x, x, i, i, i + 1, nullptr, 1, H, G, d, 1, 1, 1, stride, stride, scale, cap,
-                                      window);
+    return Call(chorus_paged_attention,
+                {x, q, x, x, i, i, i + 1, nullptr, 1, H, G, d, 1, 1, 1, stride, stride, scale, cap, window,
+                 CHORUS_TYPE_F32});
   };
   EXPECT_STATUS(attend(nullptr, 2, 1, 2, 4, 1, 0, 0), CHORUS_INVALID_ARGUMENT, "q is null");
   EXPECT_STATUS(attend(x, 3, 2, 2, 6, 1, 0, 0), CHORUS_INVALID_ARGUMENT, "H = 3, expected a multiple of G = 2");
@@ -344,10 +349,14 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(attend(x, 2, 1, 2, 4, NAN, 0, 0), CHORUS_INVALID_ARGUMENT, "scale = nan");
   EXPECT_STATUS(attend(x, 2, 1, 2, 4, 1, -1, 0), CHORUS_INVALID_ARGUMENT, "soft_cap = -1");
   EXPECT_STATUS(attend(x, 2, 1, 2, 4, 1, 0, -1), CHORUS_INVALID_ARGUMENT, "window = -1");
-  EXPECT_STATUS(chorus_paged_append_f32(x, x, x, nullptr, &slot, 1, 1, 4, 1, 4, 4), CHORUS_INVALID_ARGUMENT, "v is null");
-  EXPECT_STATUS(chorus_paged_append_f32(x, x, x, x, &slot, 1, 1, 4, 1, 4, 3), CHORUS_INVALID_ARGUMENT, "stride = 3");
-  EXPECT_STATUS(chorus_paged_append_f32(x, x, x, x, &slot, 1, 0, 4, 1, 4, 4), CHORUS_INVALID_ARGUMENT, "G = 0");
-  EXPECT_OK(chorus_paged_append_f32(nullptr, nullptr, nullptr, nullptr, nullptr, 0, 1, 4, 0, 4, 4));
-  EXPECT_OK(chorus_paged_attention_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 2, 1, 4, 0,
-                                       0, 0, 8, 8, 1, 0, 0));
+  EXPECT_STATUS(chorus_paged_append(x, x, x, nullptr, &slot, 1, 1, 4, 1, 4, 4,
+                                    CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "v is null");
+  EXPECT_STATUS(chorus_paged_append(x, x, x, x, &slot, 1, 1, 4, 1, 4, 3,
+                                    CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "stride = 3");
+  EXPECT_STATUS(chorus_paged_append(x, x, x, x, &slot, 1, 0, 4, 1, 4, 4,
+                                    CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "G = 0");
+  EXPECT_OK(chorus_paged_append(nullptr, nullptr, nullptr, nullptr, nullptr, 0, 1, 4, 0, 4, 4, CHORUS_TYPE_F32));
+  EXPECT_OK(Call(chorus_paged_attention,
+                 {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 2, 1, 4, 0, 0, 0, 8, 8, 1,
+                  0, 0, CHORUS_TYPE_F32}));
 }

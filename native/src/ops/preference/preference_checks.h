@@ -9,6 +9,54 @@
 
 namespace chorus {
 
+/** A call's pairs and spec; In is the element type of what is void in it. */
+template <typename In>
+PreferenceBatch<In> BatchOf(const chorus_preference_args& a) {
+  PreferenceBatch<In> b = {};
+  b.loss = a.loss;
+  b.dchosen = a.dchosen;
+  b.drejected = a.drejected;
+  b.chosen_rewards = a.chosen_rewards;
+  b.rejected_rewards = a.rejected_rewards;
+  b.totals = a.totals;
+  b.policy_chosen = static_cast<const In*>(a.policy_chosen);
+  b.policy_rejected = static_cast<const In*>(a.policy_rejected);
+  b.ref_chosen = static_cast<const In*>(a.ref_chosen);
+  b.ref_rejected = static_cast<const In*>(a.ref_rejected);
+  b.chosen_lengths = a.chosen_lengths;
+  b.rejected_lengths = a.rejected_lengths;
+  b.weights = a.weights;
+  b.flip = a.flip;
+  b.dloss = a.dloss;
+  b.P = a.P;
+  b.upstream = a.upstream;
+  b.spec = {a.kind, a.beta, a.epsilon, a.parameter, a.divergence, a.alpha};
+  return b;
+}
+
+template <typename In>
+PreferenceTokens<In> TokensOf(const chorus_preference_tokens_args& a) {
+  PreferenceTokens<In> x = {};
+  x.loss = a.loss;
+  x.dtokens = a.dtokens;
+  x.chosen_rewards = a.chosen_rewards;
+  x.rejected_rewards = a.rejected_rewards;
+  x.totals = a.totals;
+  x.policy = static_cast<const In*>(a.policy_tokens);
+  x.ref = static_cast<const In*>(a.ref_tokens);
+  x.ref_chosen = a.ref_chosen;
+  x.ref_rejected = a.ref_rejected;
+  x.offsets = a.offsets;
+  x.token_weights = a.token_weights;
+  x.weights = a.weights;
+  x.flip = a.flip;
+  x.dloss = a.dloss;
+  x.P = a.P;
+  x.upstream = a.upstream;
+  x.spec = {a.kind, a.beta, a.epsilon, a.parameter, a.divergence, a.alpha};
+  return x;
+}
+
 /** Which scalars a kind has. */
 struct KindTraits {
   FlipRange flips;       // low > high: none

@@ -198,67 +198,23 @@ extern "C" int64_t chorus_cuda_preference_tokens_workspace(int kind, int64_t P) 
   return SumsBytes(P) + PairsBytes(kind, P);
 }
 
-extern "C" chorus_status chorus_cuda_preference(
-    float* loss, float* dchosen, float* drejected, float* chosen_rewards, float* rejected_rewards, double* totals,
-    void* workspace, const void* policy_chosen, const void* policy_rejected, const void* ref_chosen,
-    const void* ref_rejected, const int64_t* chosen_lengths, const int64_t* rejected_lengths, const float* weights,
-    const float* flip, const float* dloss, int64_t P, int kind, double beta, double epsilon, double parameter,
-    int divergence, double alpha, double upstream, int type, uint64_t* fault, void* stream) {
-  const char* op = OpName(false, type);
-  return WithType(op, type, policy_chosen, [&](auto* policy) {
+extern "C" chorus_status chorus_cuda_preference(const chorus_preference_args* args, uint64_t* fault, void* stream) {
+  if (chorus_status bad = CheckArguments("preference", args)) return bad;
+  const char* op = OpName(false, args->type);
+  return WithType(op, args->type, args->policy_chosen, [&](auto* policy) {
     using In = std::remove_const_t<std::remove_pointer_t<decltype(policy)>>;
-    const PreferenceBatch<In> batch = {loss,
-                                       dchosen,
-                                       drejected,
-                                       chosen_rewards,
-                                       rejected_rewards,
-                                       totals,
-                                       policy,
-                                       static_cast<const In*>(policy_rejected),
-                                       static_cast<const In*>(ref_chosen),
-                                       static_cast<const In*>(ref_rejected),
-                                       chosen_lengths,
-                                       rejected_lengths,
-                                       weights,
-                                       flip,
-                                       dloss,
-                                       P,
-                                       upstream,
-                                       {kind, beta, epsilon, parameter, divergence, alpha},
-                                       {}};
-    const Shape shape(type, {{"P", P}, {"kind", kind}});
-    return Sequences(Call{op, shape, stream, FaultsOf(fault, Op::kPreference)}, batch, workspace);
+    const Shape shape(args->type, {{"P", args->P}, {"kind", args->kind}});
+    return Sequences(Call{op, shape, stream, FaultsOf(fault, Op::kPreference)}, BatchOf<In>(*args), args->workspace);
   });
 }
 
-extern "C" chorus_status chorus_cuda_preference_tokens(
-    float* loss, float* dtokens, float* chosen_rewards, float* rejected_rewards, double* totals, void* workspace,
-    const void* policy_tokens, const void* ref_tokens, const float* ref_chosen, const float* ref_rejected,
-    const int64_t* offsets, const float* token_weights, const float* weights, const float* flip, const float* dloss,
-    int64_t P, int kind, double beta, double epsilon, double parameter, int divergence, double alpha, double upstream,
-    int type, uint64_t* fault, void* stream) {
-  const char* op = OpName(true, type);
-  return WithType(op, type, policy_tokens, [&](auto* policy) {
+extern "C" chorus_status chorus_cuda_preference_tokens(const chorus_preference_tokens_args* args, uint64_t* fault,
+                                                       void* stream) {
+  if (chorus_status bad = CheckArguments("preference_tokens", args)) return bad;
+  const char* op = OpName(true, args->type);
+  return WithType(op, args->type, args->policy_tokens, [&](auto* policy) {
     using In = std::remove_const_t<std::remove_pointer_t<decltype(policy)>>;
-    const PreferenceTokens<In> tokens = {loss,
-                                         dtokens,
-                                         chosen_rewards,
-                                         rejected_rewards,
-                                         totals,
-                                         policy,
-                                         static_cast<const In*>(ref_tokens),
-                                         ref_chosen,
-                                         ref_rejected,
-                                         offsets,
-                                         token_weights,
-                                         weights,
-                                         flip,
-                                         dloss,
-                                         P,
-                                         upstream,
-                                         {kind, beta, epsilon, parameter, divergence, alpha},
-                                         {}};
-    const Shape shape(type, {{"P", P}, {"kind", kind}});
-    return Tokens(Call{op, shape, stream, FaultsOf(fault, Op::kPreference)}, tokens, workspace);
+    const Shape shape(args->type, {{"P", args->P}, {"kind", args->kind}});
+    return Tokens(Call{op, shape, stream, FaultsOf(fault, Op::kPreference)}, TokensOf<In>(*args), args->workspace);
   });
 }

@@ -91,12 +91,13 @@ Outputs Kernel(const Case& c, int expected = CHORUS_OK, const std::string& messa
   std::vector<double> totals(CHORUS_PREFERENCE_TOTALS);
   std::vector<double> workspace = Workspace(chorus_preference_workspace(c.spec.kind, c.P()));
   EXPECT_STATUS(
-      chorus_preference_f32(out[0].data() + 1, out[1].data() + 1, out[2].data() + 1, out[3].data() + 1, out[4].data() + 1,
-                            totals.data(), workspace.data(), c.policy_chosen.data(), c.policy_rejected.data(),
-                            DataOrNull(c.ref_chosen), DataOrNull(c.ref_rejected), DataOrNull(c.chosen_lengths),
-                            DataOrNull(c.rejected_lengths), DataOrNull(c.weights), DataOrNull(c.flip), DataOrNull(c.dloss),
-                            c.P(), c.spec.kind, c.spec.beta, c.spec.epsilon, c.spec.parameter, c.spec.divergence,
-                            c.spec.alpha, c.upstream),
+      Call(chorus_preference,
+           {out[0].data() + 1, out[1].data() + 1, out[2].data() + 1, out[3].data() + 1, out[4].data() + 1,
+            totals.data(), workspace.data(), c.policy_chosen.data(), c.policy_rejected.data(),
+            DataOrNull(c.ref_chosen), DataOrNull(c.ref_rejected), DataOrNull(c.chosen_lengths),
+            DataOrNull(c.rejected_lengths), DataOrNull(c.weights), DataOrNull(c.flip), DataOrNull(c.dloss), c.P(),
+            c.spec.kind, c.spec.beta, c.spec.epsilon, c.spec.parameter, c.spec.divergence, c.spec.alpha, c.upstream,
+            CHORUS_TYPE_F32}),
       expected, message);
   Outputs o;
   std::vector<double>* results[] = {&o.loss, &o.dchosen, &o.drejected, &o.chosen_rewards, &o.rejected_rewards};
@@ -358,11 +359,12 @@ CHORUS_TEST(Bf16_EqualsF32OfTheSameValues) {
       const size_t n = static_cast<size_t>(P);
       std::vector<float> loss(n), dchosen(n), drejected(n), chosen(n), rejected(n);
       std::vector<double> totals(4), workspace = Workspace(chorus_preference_workspace(kind, P));
-      EXPECT_OK(chorus_preference_bf16(
-          loss.data(), dchosen.data(), drejected.data(), chosen.data(), rejected.data(), totals.data(), workspace.data(),
-          half[0].data(), half[1].data(), half[2].data(), half[3].data(), c.chosen_lengths.data(), c.rejected_lengths.data(),
-          c.weights.data(), DataOrNull(c.flip), c.dloss.data(), P, kind, c.spec.beta, c.spec.epsilon, c.spec.parameter,
-          c.spec.divergence, c.spec.alpha, c.upstream));
+      EXPECT_OK(Call(chorus_preference,
+                     {loss.data(), dchosen.data(), drejected.data(), chosen.data(), rejected.data(), totals.data(),
+                      workspace.data(), half[0].data(), half[1].data(), half[2].data(), half[3].data(),
+                      c.chosen_lengths.data(), c.rejected_lengths.data(), c.weights.data(), DataOrNull(c.flip),
+                      c.dloss.data(), P, kind, c.spec.beta, c.spec.epsilon, c.spec.parameter, c.spec.divergence,
+                      c.spec.alpha, c.upstream, CHORUS_TYPE_BF16}));
       EXPECT_TRUE(ToDouble(loss) == expected.loss && ToDouble(dchosen) == expected.dchosen &&
                   ToDouble(drejected) == expected.drejected && ToDouble(chosen) == expected.chosen_rewards &&
                   ToDouble(rejected) == expected.rejected_rewards && totals == expected.totals);
@@ -377,11 +379,11 @@ CHORUS_TEST(ForwardAlone_GivesTheSameLoss) {
     SetCase(Name(c));
     std::vector<float> loss(21);
     std::vector<double> workspace = Workspace(chorus_preference_workspace(kind, 21));
-    EXPECT_OK(chorus_preference_f32(loss.data(), nullptr, nullptr, nullptr, nullptr, nullptr, workspace.data(),
-                                    c.policy_chosen.data(), c.policy_rejected.data(), c.ref_chosen.data(),
-                                    c.ref_rejected.data(), c.chosen_lengths.data(), c.rejected_lengths.data(),
-                                    c.weights.data(), DataOrNull(c.flip), nullptr, 21, kind, c.spec.beta, c.spec.epsilon,
-                                    c.spec.parameter, c.spec.divergence, c.spec.alpha, 1));
+    EXPECT_OK(Call(chorus_preference,
+                   {loss.data(), nullptr, nullptr, nullptr, nullptr, nullptr, workspace.data(), c.policy_chosen.data(),
+                    c.policy_rejected.data(), c.ref_chosen.data(), c.ref_rejected.data(), c.chosen_lengths.data(),
+                    c.rejected_lengths.data(), c.weights.data(), DataOrNull(c.flip), nullptr, 21, kind, c.spec.beta,
+                    c.spec.epsilon, c.spec.parameter, c.spec.divergence, c.spec.alpha, 1, CHORUS_TYPE_F32}));
     EXPECT_TRUE(ToDouble(loss) == Kernel(c).loss);
   }
 }
@@ -497,12 +499,12 @@ TokenOutputs TokenKernel(const Tokens& t, const Case& c, int64_t P, bool ref_tok
   TokenOutputs o = {std::vector<float>(n, 9), std::vector<float>(t.policy.size(), 9), std::vector<float>(n, 9),
                     std::vector<float>(n, 9), std::vector<double>(4)};
   std::vector<double> workspace = Workspace(chorus_preference_tokens_workspace(c.spec.kind, P));
-  EXPECT_STATUS(chorus_preference_tokens_f32(
-                    o.loss.data(), o.dtokens.data(), o.chosen_rewards.data(), o.rejected_rewards.data(), o.totals.data(),
-                    workspace.data(), t.policy.data(), ref_tokens ? t.ref.data() : nullptr, ref_chosen, ref_rejected,
-                    t.offsets.data(), DataOrNull(t.weights), DataOrNull(c.weights), DataOrNull(c.flip), DataOrNull(c.dloss),
-                    P, c.spec.kind, c.spec.beta, c.spec.epsilon, c.spec.parameter, c.spec.divergence, c.spec.alpha,
-                    c.upstream),
+  EXPECT_STATUS(Call(chorus_preference_tokens,
+                     {o.loss.data(), o.dtokens.data(), o.chosen_rewards.data(), o.rejected_rewards.data(),
+                      o.totals.data(), workspace.data(), t.policy.data(), ref_tokens ? t.ref.data() : nullptr,
+                      ref_chosen, ref_rejected, t.offsets.data(), DataOrNull(t.weights), DataOrNull(c.weights),
+                      DataOrNull(c.flip), DataOrNull(c.dloss), P, c.spec.kind, c.spec.beta, c.spec.epsilon,
+                      c.spec.parameter, c.spec.divergence, c.spec.alpha, c.upstream, CHORUS_TYPE_F32}),
                 status, message);
   return o;
 }
@@ -608,10 +610,10 @@ CHORUS_TEST(Tokens_Bf16EqualsF32OfTheSameValues) {
   const TokenOutputs expected = TokenKernel(t, c, 5, true);
   std::vector<float> loss(5), dtokens(t.policy.size());
   std::vector<double> workspace = Workspace(chorus_preference_tokens_workspace(c.spec.kind, 5));
-  EXPECT_OK(chorus_preference_tokens_bf16(loss.data(), dtokens.data(), nullptr, nullptr, nullptr, workspace.data(),
-                                          half[0].data(), half[1].data(), nullptr, nullptr, t.offsets.data(),
-                                          t.weights.data(), c.weights.data(), nullptr, c.dloss.data(), 5, c.spec.kind,
-                                          c.spec.beta, 0, 0, 0, 0, c.upstream));
+  EXPECT_OK(Call(chorus_preference_tokens,
+                 {loss.data(), dtokens.data(), nullptr, nullptr, nullptr, workspace.data(), half[0].data(),
+                  half[1].data(), nullptr, nullptr, t.offsets.data(), t.weights.data(), c.weights.data(), nullptr,
+                  c.dloss.data(), 5, c.spec.kind, c.spec.beta, 0, 0, 0, 0, c.upstream, CHORUS_TYPE_BF16}));
   EXPECT_TRUE(loss == expected.loss && dtokens == expected.dtokens);
 }
 
@@ -771,8 +773,9 @@ CHORUS_TEST(RefusesBadArguments) {
   float x[1] = {0};
   const int64_t offsets[3] = {0, 1, 1};
   const auto call = [&](float* loss, float* dchosen, const float* policy_chosen, int64_t P, int kind) {
-    return chorus_preference_f32(loss, dchosen, nullptr, nullptr, nullptr, nullptr, nullptr, policy_chosen, x, nullptr,
-                                 nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, P, kind, 1, 0, 0, 0, 0, 1);
+    return Call(chorus_preference,
+                {loss, dchosen, nullptr, nullptr, nullptr, nullptr, nullptr, policy_chosen, x, nullptr, nullptr,
+                 nullptr, nullptr, nullptr, nullptr, nullptr, P, kind, 1, 0, 0, 0, 0, 1, CHORUS_TYPE_F32});
   };
   EXPECT_STATUS(call(x, nullptr, x, -1, 0), CHORUS_INVALID_ARGUMENT, "P = -1");
   EXPECT_STATUS(call(nullptr, nullptr, x, 1, 0), CHORUS_INVALID_ARGUMENT, "loss is null");
@@ -783,13 +786,16 @@ CHORUS_TEST(RefusesBadArguments) {
   EXPECT_STATUS(call(x, nullptr, x, 1, CHORUS_PREFERENCE_AOT), CHORUS_INVALID_ARGUMENT,
                 IsDevice() ? "workspace is null, expected " : "workspace is null, expected 10 doubles");
   EXPECT_OK(call(nullptr, nullptr, nullptr, 0, 0));
-  EXPECT_STATUS(chorus_preference_tokens_f32(x, nullptr, nullptr, nullptr, nullptr, nullptr, x, nullptr, nullptr, nullptr,
-                                             offsets, nullptr, nullptr, nullptr, nullptr, 1, 0, 1, 0, 0, 0, 0, 1),
+  EXPECT_STATUS(Call(chorus_preference_tokens,
+                     {x, nullptr, nullptr, nullptr, nullptr, nullptr, x, nullptr, nullptr, nullptr, offsets, nullptr,
+                      nullptr, nullptr, nullptr, 1, 0, 1, 0, 0, 0, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT,
                 IsDevice() ? "workspace is null, expected " : "workspace is null, expected 12 doubles");
-  EXPECT_STATUS(chorus_preference_tokens_f32(x, nullptr, nullptr, nullptr, nullptr, nullptr, x, nullptr, nullptr, nullptr,
-                                             nullptr, nullptr, nullptr, nullptr, nullptr, 1, 0, 1, 0, 0, 0, 0, 1),
+  EXPECT_STATUS(Call(chorus_preference_tokens,
+                     {x, nullptr, nullptr, nullptr, nullptr, nullptr, x, nullptr, nullptr, nullptr, nullptr, nullptr,
+                      nullptr, nullptr, nullptr, 1, 0, 1, 0, 0, 0, 0, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "offsets is null");
-  EXPECT_OK(chorus_preference_tokens_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                         nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 1, 0, 0, 0, 0, 1));
+  EXPECT_OK(Call(chorus_preference_tokens,
+                 {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+                  nullptr, nullptr, nullptr, nullptr, 0, 0, 1, 0, 0, 0, 0, 1, CHORUS_TYPE_F32}));
 }

@@ -35,7 +35,8 @@ void CheckCase(Random& random, int64_t N, int64_t heads, int64_t d, int64_t r, i
     return x;
   };
   StridedMatrix x(dense, N, width, gap, gap % 2);
-  EXPECT_OK(chorus_rotary_f32(x.data(), cos.data(), sin.data(), positions.data(), N, heads, d, r, rows, x.stride()));
+  EXPECT_OK(chorus_rotary(x.data(), cos.data(), sin.data(), positions.data(), N, heads, d, r, rows, x.stride(),
+                          CHORUS_TYPE_F32));
   EXPECT_ALL_NEAR(ToDouble(x.Dense()), expected(), kF32Result);
   EXPECT_TRUE(x.IntactGaps());
 
@@ -48,7 +49,8 @@ void CheckCase(Random& random, int64_t N, int64_t heads, int64_t d, int64_t r, i
       value = chorus::Widen(chorus::Narrow<uint16_t>(value));
     }
   }
-  EXPECT_OK(chorus_rotary_bf16(half.data(), cos.data(), sin.data(), positions.data(), N, heads, d, r, rows, stride));
+  EXPECT_OK(chorus_rotary(half.data(), cos.data(), sin.data(), positions.data(), N, heads, d, r, rows, stride,
+                          CHORUS_TYPE_BF16));
   std::vector<double> actual;
   for (int64_t n = 0; n < N; ++n) {
     for (int64_t i = 0; i < stride; ++i) {
@@ -79,7 +81,7 @@ CHORUS_TEST(Golden_AQuarterTurn_LeavesTheRestAlone) {
   float x[5] = {1, 2, 3, 4, 5};
   const float cos[4] = {1, 1, 0, 0}, sin[4] = {0, 0, 1, 1};
   const int64_t position = 1;
-  EXPECT_OK(chorus_rotary_f32(x, cos, sin, &position, 1, 1, 5, 4, 2, 5));
+  EXPECT_OK(chorus_rotary(x, cos, sin, &position, 1, 1, 5, 4, 2, 5, CHORUS_TYPE_F32));
   EXPECT_TRUE(x[0] == -3 && x[1] == -4 && x[2] == 1 && x[3] == 2 && x[4] == 5);
 }
 
@@ -87,7 +89,7 @@ CHORUS_TEST(RefusesBadValuesAndArguments) {
   float x[8] = {};
   const float table[8] = {};
   const auto rotate = [&](std::vector<int64_t> positions, int64_t heads, int64_t d, int64_t r, int64_t stride) {
-    return chorus_rotary_f32(x, table, table, positions.data(), 2, heads, d, r, 4, stride);
+    return chorus_rotary(x, table, table, positions.data(), 2, heads, d, r, 4, stride, CHORUS_TYPE_F32);
   };
   EXPECT_OK(rotate({0, 3}, 1, 4, 4, 4));
   EXPECT_STATUS(rotate({0, 4}, 1, 4, 4, 4), CHORUS_INVALID_VALUE, "token 1: position 4 is outside the tables' [0, 4)");
@@ -97,6 +99,7 @@ CHORUS_TEST(RefusesBadValuesAndArguments) {
   EXPECT_STATUS(rotate({0, 0}, 0, 4, 4, 4), CHORUS_INVALID_ARGUMENT, "heads = 0");
   EXPECT_STATUS(rotate({0, 0}, 2, 4, 4, 4), CHORUS_INVALID_ARGUMENT, "stride = 4");
   const int64_t zero = 0;
-  EXPECT_STATUS(chorus_rotary_f32(x, nullptr, table, &zero, 1, 1, 4, 4, 4, 4), CHORUS_INVALID_ARGUMENT, "cos is null");
-  EXPECT_OK(chorus_rotary_f32(nullptr, nullptr, nullptr, nullptr, 0, 1, 4, 4, 0, 4));
+  EXPECT_STATUS(chorus_rotary(x, nullptr, table, &zero, 1, 1, 4, 4, 4, 4,
+                              CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "cos is null");
+  EXPECT_OK(chorus_rotary(nullptr, nullptr, nullptr, nullptr, 0, 1, 4, 4, 0, 4, CHORUS_TYPE_F32));
 }

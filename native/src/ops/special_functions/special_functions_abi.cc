@@ -2,43 +2,41 @@
 #include "common/abi.h"
 #include "ops/special_functions/special_functions.h"
 
-namespace {
-
 using namespace chorus;
 
-template <typename Real>
-chorus_status Apply(const char* op, SpecialFunction function, Real* y, const Real* x, int64_t count) {
-  return Guard(op, [&]() -> chorus_status {
+namespace {
+
+chorus_status Apply(const char* function, SpecialFunction which, void* y, const void* x, int64_t count, int type) {
+  const auto run = [&](const char* op, auto element) -> chorus_status {
+    using Real = decltype(element);
     if (count < 0) {
       return Fail(CHORUS_INVALID_ARGUMENT, "%s: count = %lld, expected >= 0", op, static_cast<long long>(count));
     }
     if (count == 0) return CHORUS_OK;
     if (chorus_status bad = CheckPointers(op, {{"y", y}, {"x", x}})) return bad;
-    return SpecialFunctionCpu(op, function, y, x, count);
-  });
+    return SpecialFunctionCpu(op, which, static_cast<Real*>(y), static_cast<const Real*>(x), count);
+  };
+  switch (type) {
+    case CHORUS_TYPE_F32:
+      return GuardTyped<float>(function, "f32", run);
+    case CHORUS_TYPE_F64:
+      return GuardTyped<double>(function, "f64", run);
+    default:
+      return Fail(CHORUS_INVALID_ARGUMENT, "%s: type %d, expected f32 (%d) or f64 (%d)", function, type,
+                  CHORUS_TYPE_F32, CHORUS_TYPE_F64);
+  }
 }
 
 }  // namespace
 
-extern "C" {
-
-chorus_status chorus_lngamma_f64(double* y, const double* x, int64_t count) {
-  return Apply("lngamma_f64", SpecialFunction::kLnGamma, y, x, count);
-}
-chorus_status chorus_lngamma_f32(float* y, const float* x, int64_t count) {
-  return Apply("lngamma_f32", SpecialFunction::kLnGamma, y, x, count);
-}
-chorus_status chorus_digamma_f64(double* y, const double* x, int64_t count) {
-  return Apply("digamma_f64", SpecialFunction::kDigamma, y, x, count);
-}
-chorus_status chorus_digamma_f32(float* y, const float* x, int64_t count) {
-  return Apply("digamma_f32", SpecialFunction::kDigamma, y, x, count);
-}
-chorus_status chorus_trigamma_f64(double* y, const double* x, int64_t count) {
-  return Apply("trigamma_f64", SpecialFunction::kTrigamma, y, x, count);
-}
-chorus_status chorus_trigamma_f32(float* y, const float* x, int64_t count) {
-  return Apply("trigamma_f32", SpecialFunction::kTrigamma, y, x, count);
+extern "C" chorus_status chorus_lngamma(void* y, const void* x, int64_t count, int type) {
+  return Apply("lngamma", SpecialFunction::kLnGamma, y, x, count, type);
 }
 
-}  // extern "C"
+extern "C" chorus_status chorus_digamma(void* y, const void* x, int64_t count, int type) {
+  return Apply("digamma", SpecialFunction::kDigamma, y, x, count, type);
+}
+
+extern "C" chorus_status chorus_trigamma(void* y, const void* x, int64_t count, int type) {
+  return Apply("trigamma", SpecialFunction::kTrigamma, y, x, count, type);
+}

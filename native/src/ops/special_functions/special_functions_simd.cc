@@ -1,5 +1,4 @@
-#include "simd/special.h"
-
+#include "common/special_vec.h"
 #include "ops/special_functions/special_functions.h"
 
 namespace chorus {

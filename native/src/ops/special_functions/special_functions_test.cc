@@ -89,24 +89,20 @@ constexpr Golden kGolden[] = {
     {1e+300, 6.89775527898213741e+302, 690.775527898213705, 9.99999999999999947e-301},
 };
 
-using Real64 = chorus_status (*)(double*, const double*, int64_t);
-using Real32 = chorus_status (*)(float*, const float*, int64_t);
-
 struct Function {
   const char* name;
-  Real64 f64;
-  Real32 f32;
+  chorus_status (*function)(void*, const void*, int64_t, int);
   double (*reference)(double);
   double (*scalar)(double);
   double Golden::*golden;
 };
 
 const Function kFunctions[] = {
-    {"lngamma", chorus_lngamma_f64, chorus_lngamma_f32, chorus::LnGammaRef, [](double x) { return chorus::LnGamma(x); },
+    {"lngamma", chorus_lngamma, chorus::LnGammaRef, [](double x) { return chorus::LnGamma(x); },
      &Golden::ln_gamma},
-    {"digamma", chorus_digamma_f64, chorus_digamma_f32, chorus::DigammaRef, [](double x) { return chorus::Digamma(x); },
+    {"digamma", chorus_digamma, chorus::DigammaRef, [](double x) { return chorus::Digamma(x); },
      &Golden::digamma},
-    {"trigamma", chorus_trigamma_f64, chorus_trigamma_f32, chorus::TrigammaRef,
+    {"trigamma", chorus_trigamma, chorus::TrigammaRef,
      [](double x) { return chorus::Trigamma(x); }, &Golden::trigamma},
 };
 
@@ -124,7 +120,7 @@ CHORUS_TEST(Golden_AlsoNextToTheZerosAndAtTheEndsOfTheRange) {
   const int64_t count = static_cast<int64_t>(x.size());
   std::vector<double> y(x.size());
   for (const Function& f : kFunctions) {
-    EXPECT_OK(f.f64(y.data(), x.data(), count));
+    EXPECT_OK(f.function(y.data(), x.data(), count, CHORUS_TYPE_F64));
     for (size_t i = 0; i < x.size(); ++i) {
       SetCase(std::string(f.name) + " " + std::to_string(x[i]) + ", element " + std::to_string(i));
       EXPECT_NEAR(y[i], kGolden[i].*f.golden, kRelative);
@@ -142,12 +138,12 @@ CHORUS_TEST(MatchReferenceOverCountsAndAlignments) {
         // One element in front, so that vectors are not aligned.
         std::vector<double> x = LogUniform(random, count + 1, 1e-3, high), y(x.size(), 7), expected = x;
         for (double& value : expected) value = f.reference(value);
-        EXPECT_OK(f.f64(y.data() + 1, x.data() + 1, count));
+        EXPECT_OK(f.function(y.data() + 1, x.data() + 1, count, CHORUS_TYPE_F64));
         expected[0] = 7;
         EXPECT_ALL_NEAR(y, expected, kAgainstReference);
 
         std::vector<float> narrow = ToFloat(x), z(x.size(), 7);
-        EXPECT_OK(f.f32(z.data() + 1, narrow.data() + 1, count));
+        EXPECT_OK(f.function(z.data() + 1, narrow.data() + 1, count, CHORUS_TYPE_F32));
         for (size_t i = 1; i < z.size(); ++i) EXPECT_NEAR(z[i], f.scalar(narrow[i]), kRelativeF32);
         EXPECT_TRUE(z[0] == 7);
       }
@@ -160,7 +156,7 @@ CHORUS_TEST(WholeRangeOfArguments) {
   const std::vector<double> x = LogUniform(random, 20000, 1e-150, 1e300);
   std::vector<double> y(x.size());
   for (const Function& f : kFunctions) {
-    EXPECT_OK(f.f64(y.data(), x.data(), 20000));
+    EXPECT_OK(f.function(y.data(), x.data(), 20000, CHORUS_TYPE_F64));
     std::vector<double> expected;
     for (double value : x) expected.push_back(f.reference(value));
     SetCase(f.name);
@@ -173,10 +169,10 @@ CHORUS_TEST(AreTheSameWhereverInTheArrayTheyStand) {
   const std::vector<double> x = LogUniform(random, 40, 1e-3, 30);
   for (const Function& f : kFunctions) {
     std::vector<double> all(40);
-    EXPECT_OK(f.f64(all.data(), x.data(), 40));
+    EXPECT_OK(f.function(all.data(), x.data(), 40, CHORUS_TYPE_F64));
     for (size_t i = 0; i < 40; ++i) {
       double alone;
-      EXPECT_OK(f.f64(&alone, &x[i], 1));
+      EXPECT_OK(f.function(&alone, &x[i], 1, CHORUS_TYPE_F64));
       EXPECT_TRUE(alone == all[i]);
     }
   }
@@ -188,8 +184,8 @@ CHORUS_TEST(InfinityHasItsLimits) {
   double y[3];
   float z[3];
   for (int i = 0; i < 3; ++i) {
-    EXPECT_OK(kFunctions[i].f64(y + i, &infinity, 1));
-    EXPECT_OK(kFunctions[i].f32(z + i, &infinity_f32, 1));
+    EXPECT_OK(kFunctions[i].function(y + i, &infinity, 1, CHORUS_TYPE_F64));
+    EXPECT_OK(kFunctions[i].function(z + i, &infinity_f32, 1, CHORUS_TYPE_F32));
   }
   EXPECT_TRUE(y[0] == INFINITY && y[1] == INFINITY && y[2] == 0);
   EXPECT_TRUE(z[0] == INFINITY && z[1] == INFINITY && z[2] == 0);
@@ -203,16 +199,16 @@ CHORUS_TEST(RefusesWhatIsNotPositive_AndNamesTheElement) {
         x[where] = bad;
         x[9999] = bad;
         const std::string message = "element " + std::to_string(where) + " is";
-        EXPECT_STATUS(f.f64(y.data(), x.data(), 10000), CHORUS_INVALID_VALUE, message);
+        EXPECT_STATUS(f.function(y.data(), x.data(), 10000, CHORUS_TYPE_F64), CHORUS_INVALID_VALUE, message);
         const std::vector<float> narrow = ToFloat(x);
         std::vector<float> z(10000);
-        EXPECT_STATUS(f.f32(z.data(), narrow.data(), 10000), CHORUS_INVALID_VALUE, message);
+        EXPECT_STATUS(f.function(z.data(), narrow.data(), 10000, CHORUS_TYPE_F32), CHORUS_INVALID_VALUE, message);
       }
     }
   }
   const double negative = -2;
   double y;
-  EXPECT_STATUS(chorus_digamma_f64(&y, &negative, 1), CHORUS_INVALID_VALUE,
+  EXPECT_STATUS(chorus_digamma(&y, &negative, 1, CHORUS_TYPE_F64), CHORUS_INVALID_VALUE,
                 "digamma_f64: element 0 is -2, expected above 0");
 }
 
@@ -220,11 +216,11 @@ CHORUS_TEST(RefusesBadArguments) {
   double x = 1, y;
   float z = 1;
   for (const Function& f : kFunctions) {
-    EXPECT_STATUS(f.f64(nullptr, &x, 1), CHORUS_INVALID_ARGUMENT, "y is null");
-    EXPECT_STATUS(f.f64(&y, nullptr, 1), CHORUS_INVALID_ARGUMENT, "x is null");
-    EXPECT_STATUS(f.f32(&z, nullptr, 1), CHORUS_INVALID_ARGUMENT, "x is null");
-    EXPECT_STATUS(f.f64(&y, &x, -1), CHORUS_INVALID_ARGUMENT, "count = -1");
-    EXPECT_OK(f.f64(nullptr, nullptr, 0));
-    EXPECT_OK(f.f32(nullptr, nullptr, 0));
+    EXPECT_STATUS(f.function(nullptr, &x, 1, CHORUS_TYPE_F64), CHORUS_INVALID_ARGUMENT, "y is null");
+    EXPECT_STATUS(f.function(&y, nullptr, 1, CHORUS_TYPE_F64), CHORUS_INVALID_ARGUMENT, "x is null");
+    EXPECT_STATUS(f.function(&z, nullptr, 1, CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "x is null");
+    EXPECT_STATUS(f.function(&y, &x, -1, CHORUS_TYPE_F64), CHORUS_INVALID_ARGUMENT, "count = -1");
+    EXPECT_OK(f.function(nullptr, nullptr, 0, CHORUS_TYPE_F64));
+    EXPECT_OK(f.function(nullptr, nullptr, 0, CHORUS_TYPE_F32));
   }
 }

@@ -2,35 +2,18 @@
 #include "common/abi.h"
 #include "ops/thin_linear/thin_linear.h"
 
-namespace {
-
 using namespace chorus;
 
-template <typename T>
-chorus_status Run(const char* op, const ThinLinear<T>& a) {
-  return Guard(op, [&]() -> chorus_status {
-    if (chorus_status bad = CheckMatrix(op, a.N, "O of y", a.O, a.y_stride)) return bad;
-    if (chorus_status bad = CheckMatrix(op, a.N, "I of x", a.I, a.x_stride)) return bad;
-    if (a.N == 0) return CHORUS_OK;
-    if (chorus_status bad = CheckPointers(op, {{"y", a.y}, {"x", a.x}, {"weight", a.weight}})) return bad;
-    ThinLinearCpu(a);
+extern "C" chorus_status chorus_thin_linear(void* y, const void* x, const void* weight, const void* bias, int64_t N,
+                                            int64_t I, int64_t O, int64_t y_stride, int64_t x_stride, int type) {
+  return WithElements("thin_linear", type, [&](const char* op, auto element) -> chorus_status {
+    using T = decltype(element);
+    if (chorus_status bad = CheckMatrix(op, N, "O of y", O, y_stride)) return bad;
+    if (chorus_status bad = CheckMatrix(op, N, "I of x", I, x_stride)) return bad;
+    if (N == 0) return CHORUS_OK;
+    if (chorus_status bad = CheckPointers(op, {{"y", y}, {"x", x}, {"weight", weight}})) return bad;
+    ThinLinearCpu<T>({static_cast<T*>(y), static_cast<const T*>(x), static_cast<const T*>(weight),
+                      static_cast<const T*>(bias), N, I, O, y_stride, x_stride});
     return CHORUS_OK;
   });
 }
-
-}  // namespace
-
-extern "C" {
-
-chorus_status chorus_thin_linear_f32(float* y, const float* x, const float* weight, const float* bias, int64_t N,
-                                     int64_t I, int64_t O, int64_t y_stride, int64_t x_stride) {
-  return Run<float>("thin_linear_f32", {y, x, weight, bias, N, I, O, y_stride, x_stride});
-}
-
-chorus_status chorus_thin_linear_bf16(chorus_bf16* y, const chorus_bf16* x, const chorus_bf16* weight,
-                                      const chorus_bf16* bias, int64_t N, int64_t I, int64_t O, int64_t y_stride,
-                                      int64_t x_stride) {
-  return Run<uint16_t>("thin_linear_bf16", {y, x, weight, bias, N, I, O, y_stride, x_stride});
-}
-
-}  // extern "C"

@@ -38,22 +38,24 @@ void CheckCase(Random& random, int64_t N, int64_t I, int64_t O, int64_t gap, boo
   std::vector<float> bs = biased ? random.Floats(O, -1, 1) : std::vector<float>();
   StridedMatrix x(xs, N, I, gap, gap % 2);
   StridedMatrix y(std::vector<float>(static_cast<size_t>(N * O), 3), N, O, gap + 1, 0);
-  EXPECT_OK(chorus_thin_linear_f32(y.data(), x.data(), ws.data(), biased ? bs.data() : nullptr, N, I, O, y.stride(),
-                                   x.stride()));
+  EXPECT_OK(chorus_thin_linear(y.data(), x.data(), ws.data(), biased ? bs.data() : nullptr, N, I, O, y.stride(),
+                               x.stride(), CHORUS_TYPE_F32));
   EXPECT_ALL_NEAR(ToDouble(y.Dense()), Reference(xs, ws, bs, N, I, O), (Tolerance{SumError(I), 0}));
   EXPECT_TRUE(y.IntactGaps());
 
   // A row gives the same bits whatever rows are beside it.
   for (int64_t n = 0; n < N; ++n) {
     std::vector<float> alone(static_cast<size_t>(O));
-    EXPECT_OK(chorus_thin_linear_f32(alone.data(), xs.data() + n * I, ws.data(), biased ? bs.data() : nullptr, 1, I, O, O, I));
+    EXPECT_OK(chorus_thin_linear(alone.data(), xs.data() + n * I, ws.data(), biased ? bs.data() : nullptr, 1, I, O, O,
+                                 I, CHORUS_TYPE_F32));
     const std::vector<float> together = y.Dense();
     EXPECT_TRUE(std::vector<float>(together.begin() + n * O, together.begin() + (n + 1) * O) == alone);
   }
 
   const std::vector<uint16_t> x16 = Rounded(xs), w16 = Rounded(ws), b16 = Rounded(bs);
   std::vector<uint16_t> y16(static_cast<size_t>(N * O));
-  EXPECT_OK(chorus_thin_linear_bf16(y16.data(), x16.data(), w16.data(), biased ? b16.data() : nullptr, N, I, O, O, I));
+  EXPECT_OK(chorus_thin_linear(y16.data(), x16.data(), w16.data(), biased ? b16.data() : nullptr, N, I, O, O, I,
+                               CHORUS_TYPE_BF16));
   std::vector<double> actual;
   for (uint16_t each : y16) actual.push_back(chorus::Widen(each));
   EXPECT_ALL_NEAR(actual, Reference(xs, ws, bs, N, I, O), (Tolerance{SumError(I), 0.00391}));
@@ -74,7 +76,7 @@ CHORUS_TEST(MatchesReferenceOverShapes) {
 CHORUS_TEST(Golden) {
   const float x[4] = {1, 2, 3, 4}, w[6] = {1, 0, 0, 1, 2, -1}, b[3] = {10, 20, 30};
   float y[6];
-  EXPECT_OK(chorus_thin_linear_f32(y, x, w, b, 2, 2, 3, 3, 2));
+  EXPECT_OK(chorus_thin_linear(y, x, w, b, 2, 2, 3, 3, 2, CHORUS_TYPE_F32));
   const float expected[6] = {11, 22, 30, 13, 24, 32};
   for (int i = 0; i < 6; ++i) EXPECT_TRUE(y[i] == expected[i]);
 }
@@ -82,14 +84,17 @@ CHORUS_TEST(Golden) {
 CHORUS_TEST(NaNStaysNaN) {
   const float x[2] = {NAN, 1}, w[2] = {1, 1};
   float y = 0;
-  EXPECT_OK(chorus_thin_linear_f32(&y, x, w, nullptr, 1, 2, 1, 1, 2));
+  EXPECT_OK(chorus_thin_linear(&y, x, w, nullptr, 1, 2, 1, 1, 2, CHORUS_TYPE_F32));
   EXPECT_TRUE(std::isnan(y));
 }
 
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {};
-  EXPECT_STATUS(chorus_thin_linear_f32(x, nullptr, x, nullptr, 1, 2, 2, 2, 2), CHORUS_INVALID_ARGUMENT, "x is null");
-  EXPECT_STATUS(chorus_thin_linear_f32(x, x, x, nullptr, 2, 2, 2, 1, 2), CHORUS_INVALID_ARGUMENT, "stride = 1");
-  EXPECT_STATUS(chorus_thin_linear_f32(x, x, x, nullptr, 1, 0, 2, 2, 2), CHORUS_INVALID_ARGUMENT, "I of x = 0");
-  EXPECT_OK(chorus_thin_linear_f32(nullptr, nullptr, nullptr, nullptr, 0, 2, 2, 2, 2));
+  EXPECT_STATUS(chorus_thin_linear(x, nullptr, x, nullptr, 1, 2, 2, 2, 2,
+                                   CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "x is null");
+  EXPECT_STATUS(chorus_thin_linear(x, x, x, nullptr, 2, 2, 2, 1, 2,
+                                   CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "stride = 1");
+  EXPECT_STATUS(chorus_thin_linear(x, x, x, nullptr, 1, 0, 2, 2, 2,
+                                   CHORUS_TYPE_F32), CHORUS_INVALID_ARGUMENT, "I of x = 0");
+  EXPECT_OK(chorus_thin_linear(nullptr, nullptr, nullptr, nullptr, 0, 2, 2, 2, 2, CHORUS_TYPE_F32));
 }

@@ -4,6 +4,7 @@
 #include "cuda/abi.h"
 #include "cuda/launch.h"
 #include "cuda/target_row.h"
+#include "ops/token_logprob/token_logprob_checks.h"
 
 namespace chorus {
 namespace cuda {
@@ -45,46 +46,40 @@ __global__ void __launch_bounds__(kTeam == kWarp ? kWarpTeamsBlock : kTeam)
 using namespace chorus;
 using namespace chorus::cuda;
 
-extern "C" chorus_status chorus_cuda_token_logprob_forward(float* logps, float* lse, float* entropy,
-                                                           const void* logits, const int64_t* targets,
-                                                           const float* weights, int64_t N, int64_t V, int64_t stride,
-                                                           int type, uint64_t* fault, void* stream) {
+extern "C" chorus_status chorus_cuda_token_logprob_forward(const chorus_token_logprob_forward_args* args,
+                                                           uint64_t* fault, void* stream) {
   const char* op = "token_logprob_forward";
-  if (chorus_status bad = CheckRows(op, N, "V", V, stride)) return bad;
-  if (N == 0) return CHORUS_OK;
-  if (chorus_status bad = CheckPointers(
-          op, {{"logps", logps}, {"lse", lse}, {"entropy", entropy}, {"logits", logits}, {"targets", targets}})) {
-    return bad;
-  }
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_token_logprob_forward_args& a = *args;
+  if (chorus_status bad = CheckTokens(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.N, "V", a.V)) return bad;
+  if (a.N == 0) return CHORUS_OK;
   const Faults faults = FaultsOf(fault, Op::kTokenLogprob);
-  return WithType(op, type, logits, [&](auto* z) {
-    return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
+  return WithType(op, a.type, a.logits, [&](auto* z) {
+    return WithOnePassTeam(OnePassTeamFor(a.V, sizeof *z), [&](auto team) {
       using In = std::remove_const_t<std::remove_pointer_t<decltype(z)>>;
-      return LaunchKernel(op, Shape(type, {{"N", N}, {"V", V}}), RowLaunch(N, static_cast<RowTeam>(team())), stream,
-                          TokenForward<team(), In>, logps, lse, entropy, z, targets, weights, N, static_cast<int>(V),
-                          stride, faults);
+      return LaunchKernel(op, Shape(a.type, {{"N", a.N}, {"V", a.V}}), RowLaunch(a.N, static_cast<RowTeam>(team())),
+                          stream, TokenForward<team(), In>, a.logps, a.lse, a.entropy, z, a.targets, a.weights, a.N,
+                          static_cast<int>(a.V), a.stride, faults);
     });
   });
 }
 
-extern "C" chorus_status chorus_cuda_token_logprob_backward(void* logits, const int64_t* targets, const float* lse,
-                                                            const float* dlogps, const float* weights, int64_t N,
-                                                            int64_t V, int64_t stride, int type, uint64_t* fault,
-                                                            void* stream) {
+extern "C" chorus_status chorus_cuda_token_logprob_backward(const chorus_token_logprob_backward_args* args,
+                                                            uint64_t* fault, void* stream) {
   const char* op = "token_logprob_backward";
-  if (chorus_status bad = CheckRows(op, N, "V", V, stride)) return bad;
-  if (N == 0) return CHORUS_OK;
-  if (chorus_status bad =
-          CheckPointers(op, {{"logits", logits}, {"targets", targets}, {"lse", lse}, {"dlogps", dlogps}})) {
-    return bad;
-  }
+  if (chorus_status bad = CheckArguments(op, args)) return bad;
+  const chorus_token_logprob_backward_args& a = *args;
+  if (chorus_status bad = CheckTokens(op, a)) return bad;
+  if (chorus_status bad = CheckLaunch(op, a.N, "V", a.V)) return bad;
+  if (a.N == 0) return CHORUS_OK;
   const Faults faults = FaultsOf(fault, Op::kTokenLogprob);
-  return WithType(op, type, logits, [&](auto* z) {
-    return WithOnePassTeam(OnePassTeamFor(V, sizeof *z), [&](auto team) {
+  return WithType(op, a.type, a.logits, [&](auto* z) {
+    return WithOnePassTeam(OnePassTeamFor(a.V, sizeof *z), [&](auto team) {
       using In = std::remove_pointer_t<decltype(z)>;
-      return LaunchKernel(op, Shape(type, {{"N", N}, {"V", V}}), RowLaunch(N, static_cast<RowTeam>(team())), stream,
-                          TokenBackward<team(), In>, z, targets, lse, dlogps, weights, N, static_cast<int>(V), stride,
-                          faults);
+      return LaunchKernel(op, Shape(a.type, {{"N", a.N}, {"V", a.V}}), RowLaunch(a.N, static_cast<RowTeam>(team())),
+                          stream, TokenBackward<team(), In>, z, a.targets, a.lse, a.dlogps, a.weights, a.N,
+                          static_cast<int>(a.V), a.stride, faults);
     });
   });
 }

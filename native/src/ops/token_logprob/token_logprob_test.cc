@@ -88,17 +88,18 @@ void CheckAgainstReference(const Case& c, const float* weights, int64_t gap, int
   StridedMatrix logits(c.logits, c.N, c.V, gap, offset);
   const size_t n = static_cast<size_t>(c.N);
   std::vector<float> logps(n), lse(n), entropy(n);
-  EXPECT_OK(chorus_token_logprob_forward_f32(logps.data(), lse.data(), entropy.data(),
-                                             logits.data(), c.targets.data(), weights, c.N, c.V,
-                                             logits.stride()));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logps.data(), lse.data(), entropy.data(), logits.data(), c.targets.data(), weights, c.N, c.V,
+                  logits.stride(), CHORUS_TYPE_F32}));
   const Forward expected = Reference(c, weights);
   EXPECT_ALL_NEAR(ToDouble(logps), expected.logps, ForwardTolerance(c));
   EXPECT_ALL_NEAR(ToDouble(lse), expected.lse, (Tolerance{kRowError, 1e-7}));
   EXPECT_ALL_NEAR(ToDouble(entropy), expected.entropy, EntropyTolerance(c));
   EXPECT_TRUE(logits.Dense() == c.logits);
 
-  EXPECT_OK(chorus_token_logprob_backward_f32(logits.data(), c.targets.data(), lse.data(),
-                                              c.dlogps.data(), weights, c.N, c.V, logits.stride()));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {logits.data(), c.targets.data(), lse.data(), c.dlogps.data(), weights, c.N, c.V, logits.stride(),
+                  CHORUS_TYPE_F32}));
   EXPECT_ALL_NEAR(ToDouble(logits.Dense()), ReferenceGradient(c, weights), BackwardTolerance(c));
   EXPECT_TRUE(logits.IntactGaps());
 }
@@ -114,14 +115,16 @@ void CheckBf16(Case c, const float* weights) {
   }
   const size_t n = static_cast<size_t>(c.N);
   std::vector<float> logps(n), lse(n), entropy(n);
-  EXPECT_OK(chorus_token_logprob_forward_bf16(logps.data(), lse.data(), entropy.data(), half.data() + 1,
-                                              c.targets.data(), weights, c.N, c.V, c.V));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logps.data(), lse.data(), entropy.data(), half.data() + 1, c.targets.data(), weights, c.N, c.V, c.V,
+                  CHORUS_TYPE_BF16}));
   const Forward expected = Reference(c, weights);
   EXPECT_ALL_NEAR(ToDouble(logps), expected.logps, ForwardTolerance(c));
   EXPECT_ALL_NEAR(ToDouble(lse), expected.lse, (Tolerance{kRowError, 1e-7}));
   EXPECT_ALL_NEAR(ToDouble(entropy), expected.entropy, EntropyTolerance(c));
-  EXPECT_OK(chorus_token_logprob_backward_bf16(half.data() + 1, c.targets.data(), lse.data(), c.dlogps.data(), weights,
-                                               c.N, c.V, c.V));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {half.data() + 1, c.targets.data(), lse.data(), c.dlogps.data(), weights, c.N, c.V, c.V,
+                  CHORUS_TYPE_BF16}));
   std::vector<double> gradient;
   for (size_t i = 1; i < half.size(); ++i) gradient.push_back(chorus::Widen(half[i]));
   EXPECT_ALL_NEAR(gradient, ReferenceGradient(c, weights), (Tolerance{BackwardTolerance(c).absolute, 0.00391}));
@@ -174,8 +177,9 @@ CHORUS_TEST(Golden_TwoTokens) {
   const std::vector<float> logits = {1, 0, -1, 0, 2, 0};
   const std::vector<int64_t> targets = {0, 1};
   std::vector<float> logps(2), lse(2), entropy(2);
-  EXPECT_OK(chorus_token_logprob_forward_f32(logps.data(), lse.data(), entropy.data(),
-                                             logits.data(), targets.data(), nullptr, 2, 3, 3));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logps.data(), lse.data(), entropy.data(), logits.data(), targets.data(), nullptr, 2, 3, 3,
+                  CHORUS_TYPE_F32}));
   const std::vector<double> expected = {-0.40760596, -0.23954477};
   constexpr Tolerance kGoldenF32 = {6e-9 + kRowError, 1e-7};
   EXPECT_ALL_NEAR(ToDouble(logps), expected, kGoldenF32);
@@ -191,8 +195,8 @@ CHORUS_TEST(UniformRow_HasEntropyLogV) {
   const std::vector<float> logits(1000, -9999.5f);
   const int64_t target = 3;
   float logp, lse, entropy;
-  EXPECT_OK(chorus_token_logprob_forward_f32(&logp, &lse, &entropy, logits.data(), &target, nullptr,
-                                             1, 1000, 1000));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {&logp, &lse, &entropy, logits.data(), &target, nullptr, 1, 1000, 1000, CHORUS_TYPE_F32}));
   EXPECT_NEAR(entropy, std::log(1000.0), kF32Rounding);
   EXPECT_NEAR(logp, -std::log(1000.0), kF32Rounding);
 }
@@ -202,10 +206,11 @@ CHORUS_TEST(MaskedEntries_AreAsIfRemoved) {
   const int64_t target = 2, target_without = 1;
   const std::vector<float> without = {1, 0, -1};
   float logp[2], lse[2], entropy[2];
-  EXPECT_OK(chorus_token_logprob_forward_f32(logp, lse, entropy, masked.data(), &target, nullptr, 1,
-                                             5, 5));
-  EXPECT_OK(chorus_token_logprob_forward_f32(logp + 1, lse + 1, entropy + 1, without.data(),
-                                             &target_without, nullptr, 1, 3, 3));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logp, lse, entropy, masked.data(), &target, nullptr, 1, 5, 5, CHORUS_TYPE_F32}));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logp + 1, lse + 1, entropy + 1, without.data(), &target_without, nullptr, 1, 3, 3,
+                  CHORUS_TYPE_F32}));
   // A device shares a row out among threads by its length, and its exponential is off by up to 2^-22.
   const Tolerance same = HostOrDevice({0, 0}, {kRowError, 0});
   EXPECT_NEAR(logp[0], logp[1], same);
@@ -213,9 +218,9 @@ CHORUS_TEST(MaskedEntries_AreAsIfRemoved) {
   EXPECT_NEAR(entropy[0], entropy[1], same);
   std::vector<float> d = masked, d_without = without;
   const float dlogp = 1;
-  EXPECT_OK(chorus_token_logprob_backward_f32(d.data(), &target, lse, &dlogp, nullptr, 1, 5, 5));
-  EXPECT_OK(chorus_token_logprob_backward_f32(d_without.data(), &target_without, lse, &dlogp,
-                                              nullptr, 1, 3, 3));
+  EXPECT_OK(Call(chorus_token_logprob_backward, {d.data(), &target, lse, &dlogp, nullptr, 1, 5, 5, CHORUS_TYPE_F32}));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {d_without.data(), &target_without, lse, &dlogp, nullptr, 1, 3, 3, CHORUS_TYPE_F32}));
   const std::vector<float> expected = {d_without[0], 0, d_without[1], 0, d_without[2]};
   EXPECT_ALL_NEAR(ToDouble(d), ToDouble(expected), same);
 }
@@ -225,13 +230,14 @@ CHORUS_TEST(WeightZeroIsRemoved_EvenIfTheRowHoldsNonsense) {
   const std::vector<int64_t> targets = {0, -100, 1};
   const std::vector<float> weights = {1, 0, 1};
   std::vector<float> logps(3, 9), lse(3, 9), entropy(3, 9);
-  EXPECT_OK(chorus_token_logprob_forward_f32(logps.data(), lse.data(), entropy.data(),
-                                             logits.data(), targets.data(), weights.data(), 3, 2,
-                                             2));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logps.data(), lse.data(), entropy.data(), logits.data(), targets.data(), weights.data(), 3, 2, 2,
+                  CHORUS_TYPE_F32}));
   EXPECT_TRUE(logps[1] == 0 && lse[1] == 0 && entropy[1] == 0);
   const std::vector<float> dlogps = {1, NAN, 1};
-  EXPECT_OK(chorus_token_logprob_backward_f32(logits.data(), targets.data(), lse.data(),
-                                              dlogps.data(), weights.data(), 3, 2, 2));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {logits.data(), targets.data(), lse.data(), dlogps.data(), weights.data(), 3, 2, 2,
+                  CHORUS_TYPE_F32}));
   EXPECT_TRUE(logits[2] == 0 && logits[3] == 0 && logits[0] > 0 && logits[5] > 0);
 }
 
@@ -242,12 +248,13 @@ CHORUS_TEST(WeightTwoEqualsTheRowTwice) {
   const std::vector<float> dlogps = {0.7f, 0.7f};
   const float two = 2;
   std::vector<float> logps(2), lse(2), entropy(2);
-  EXPECT_OK(chorus_token_logprob_forward_f32(logps.data(), lse.data(), entropy.data(), twice.data(),
-                                             targets.data(), nullptr, 2, 3, 3));
-  EXPECT_OK(chorus_token_logprob_backward_f32(once.data(), targets.data(), lse.data(),
-                                              dlogps.data(), &two, 1, 3, 3));
-  EXPECT_OK(chorus_token_logprob_backward_f32(twice.data(), targets.data(), lse.data(),
-                                              dlogps.data(), nullptr, 2, 3, 3));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {logps.data(), lse.data(), entropy.data(), twice.data(), targets.data(), nullptr, 2, 3, 3,
+                  CHORUS_TYPE_F32}));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {once.data(), targets.data(), lse.data(), dlogps.data(), &two, 1, 3, 3, CHORUS_TYPE_F32}));
+  EXPECT_OK(Call(chorus_token_logprob_backward,
+                 {twice.data(), targets.data(), lse.data(), dlogps.data(), nullptr, 2, 3, 3, CHORUS_TYPE_F32}));
   for (size_t v = 0; v < 3; ++v) EXPECT_TRUE(once[v] == twice[v] + twice[v + 3]);
 }
 
@@ -257,8 +264,9 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
   const auto forward = [](std::vector<float> logits, std::vector<int64_t> t, std::vector<float> w) {
     std::vector<float> out(6, 9);
     const int status =
-        chorus_token_logprob_forward_f32(out.data(), out.data() + 2, out.data() + 4, logits.data(),
-                                         t.data(), w.empty() ? nullptr : w.data(), 2, 2, 2);
+        Call(chorus_token_logprob_forward,
+             {out.data(), out.data() + 2, out.data() + 4, logits.data(), t.data(), w.empty() ? nullptr : w.data(), 2,
+              2, 2, CHORUS_TYPE_F32});
     return status;
   };
   EXPECT_STATUS(forward({1, 0, 0, NAN}, targets, {}), CHORUS_INVALID_VALUE,
@@ -280,8 +288,8 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
   const auto backward = [&](std::vector<float> logits, std::vector<float> lse,
                             std::vector<float> dlogps) {
     std::vector<float> d = logits;
-    const int status = chorus_token_logprob_backward_f32(d.data(), targets.data(), lse.data(),
-                                                         dlogps.data(), nullptr, 2, 2, 2);
+    const int status = Call(chorus_token_logprob_backward,
+                            {d.data(), targets.data(), lse.data(), dlogps.data(), nullptr, 2, 2, 2, CHORUS_TYPE_F32});
     return status;
   };
   EXPECT_STATUS(backward({1, 0, 0, NAN}, {1, 1}, {1, 1}), CHORUS_INVALID_VALUE, "row 1: it holds NaN");
@@ -295,21 +303,21 @@ CHORUS_TEST(RefusesBadValues_AndNamesTheRow) {
 CHORUS_TEST(RefusesBadArguments) {
   float x[4] = {1, 0, 0, 2};
   const int64_t t[2] = {0, 1};
-  EXPECT_STATUS(chorus_token_logprob_forward_f32(x, x, x, nullptr, t, nullptr, 2, 2, 2),
+  EXPECT_STATUS(Call(chorus_token_logprob_forward, {x, x, x, nullptr, t, nullptr, 2, 2, 2, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "logits is null");
-  EXPECT_STATUS(chorus_token_logprob_forward_f32(x, x, x, x, t, nullptr, -1, 2, 2),
+  EXPECT_STATUS(Call(chorus_token_logprob_forward, {x, x, x, x, t, nullptr, -1, 2, 2, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "N = -1");
-  EXPECT_STATUS(chorus_token_logprob_forward_f32(x, x, x, x, t, nullptr, 2, 0, 2),
+  EXPECT_STATUS(Call(chorus_token_logprob_forward, {x, x, x, x, t, nullptr, 2, 0, 2, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "V = 0");
-  EXPECT_STATUS(chorus_token_logprob_forward_f32(x, x, x, x, t, nullptr, 2, 2, 1),
+  EXPECT_STATUS(Call(chorus_token_logprob_forward, {x, x, x, x, t, nullptr, 2, 2, 1, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "stride = 1");
   EXPECT_STATUS(
-      chorus_token_logprob_forward_f32(x, x, x, x, t, nullptr, INT64_MAX / 2, 2, INT64_MAX / 2),
+      Call(chorus_token_logprob_forward, {x, x, x, x, t, nullptr, INT64_MAX / 2, 2, INT64_MAX / 2, CHORUS_TYPE_F32}),
       CHORUS_INVALID_ARGUMENT, "N = ");
-  EXPECT_STATUS(chorus_token_logprob_backward_f32(x, nullptr, x, x, nullptr, 2, 2, 2),
+  EXPECT_STATUS(Call(chorus_token_logprob_backward, {x, nullptr, x, x, nullptr, 2, 2, 2, CHORUS_TYPE_F32}),
                 CHORUS_INVALID_ARGUMENT, "targets is null");
-  EXPECT_OK(chorus_token_logprob_forward_f32(nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                             0, 0, 0));
+  EXPECT_OK(Call(chorus_token_logprob_forward,
+                 {nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, 0, 0, 0, CHORUS_TYPE_F32}));
   EXPECT_OK(
-      chorus_token_logprob_backward_f32(nullptr, nullptr, nullptr, nullptr, nullptr, 0, 5, 5));
+      Call(chorus_token_logprob_backward, {nullptr, nullptr, nullptr, nullptr, nullptr, 0, 5, 5, CHORUS_TYPE_F32}));
 }

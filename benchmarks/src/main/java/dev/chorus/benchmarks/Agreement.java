@@ -2,8 +2,8 @@ package dev.chorus.benchmarks;
 
 import dev.chorus.torch.Scope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Refuses to time a wrong answer. */
 public final class Agreement {

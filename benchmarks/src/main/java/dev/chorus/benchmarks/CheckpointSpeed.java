@@ -2,11 +2,11 @@ package dev.chorus.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.Completion;
 import dev.chorus.model.generate.GenerationSettings;
 import dev.chorus.model.generate.Generator;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.text.CompletionTokens;

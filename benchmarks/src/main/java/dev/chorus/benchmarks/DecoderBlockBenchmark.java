@@ -6,6 +6,7 @@ import dev.chorus.model.block.PassContext;
 import dev.chorus.model.block.ResidualStream;
 import dev.chorus.model.block.Rotation;
 import dev.chorus.model.cache.CachedBatch;
+import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
 import dev.chorus.model.family.Architecture;
 import dev.chorus.model.family.ModelConfig;
@@ -167,7 +168,7 @@ public class DecoderBlockBenchmark {
             try (KeyValueCache cache = new KeyValueCache(architecture, Precision.F32, 1, pages)) {
                 CachedBatch batch = new CachedBatch(cache);
                 for (int length : lengths) {
-                    batch.add(cache.sequence(), new int[length], 0, length);
+                    batch.add(new CachedSequence(cache), new int[length], 0, length);
                 }
                 PassContext pass =
                         new PassContext(null, batch.tokensForAttention(), rotation(), Precision.F32, null, null);

@@ -3,8 +3,8 @@ package dev.chorus.benchmarks;
 import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Random inputs of LibTorch's generator; {@link #seed} first, so that every provider sees the same. On the caller's scope. */
 public final class Inputs {

@@ -1,8 +1,8 @@
 package dev.chorus.benchmarks;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.train.LanguageModelObjective;

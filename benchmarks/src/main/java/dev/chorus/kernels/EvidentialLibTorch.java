@@ -5,8 +5,8 @@ import dev.chorus.math.SpecialFunctions;
 import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** {@link EvidentialLoss} of exp evidence with labels of equal weight, composed from LibTorch's operators in f32. */
 final class EvidentialLibTorch {

@@ -3,8 +3,8 @@ package dev.chorus.kernels;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** {@link TokenLogProb} composed from LibTorch's operators; autograd knows the backward of each. */
 final class TokenLogProbLibTorch {

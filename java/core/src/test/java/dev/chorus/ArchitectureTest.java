@@ -113,7 +113,11 @@ class ArchitectureTest {
     }
 
     private static void follow(
-            String file, List<String> way, Map<String, Set<String>> uses, Set<String> done, List<List<String>> circles) {
+            String file,
+            List<String> way,
+            Map<String, Set<String>> uses,
+            Set<String> done,
+            List<List<String>> circles) {
         int at = way.indexOf(file);
         if (at >= 0) {
             circles.add(List.copyOf(way.subList(at, way.size())));
@@ -137,7 +141,8 @@ class ArchitectureTest {
     void aCircleIsFound() {
         assertThat(circles(new TreeMap<>(Map.of("a", Set.of("b"), "b", Set.of("c"), "c", Set.of("b")))))
                 .containsExactly(List.of("b", "c"));
-        assertThat(circles(Map.of("a", Set.of("b", "c"), "b", Set.of("c"), "c", Set.of()))).isEmpty();
+        assertThat(circles(Map.of("a", Set.of("b", "c"), "b", Set.of("c"), "c", Set.of())))
+                .isEmpty();
     }
 
     @Test

@@ -1,7 +1,9 @@
 package dev.chorus.cli;
 
+import dev.chorus.cli.terminal.Visible;
 import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataException;
+import dev.chorus.files.FileFault;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.family.ConfigProblem;
 import dev.chorus.stage.StageException;
@@ -9,12 +11,6 @@ import dev.chorus.text.TokenizerException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import picocli.CommandLine.ExitCode;
 
 /** Turns an exception into one clear line and an exit status. */
@@ -36,9 +32,9 @@ final class Errors {
                 || e instanceof CheckpointException
                 || e instanceof ConfigProblem
                 || e instanceof TokenizerException) {
-            err.println("chorus: " + e.getMessage());
+            err.println("chorus: " + Visible.line(e.getMessage()));
         } else if (e instanceof IOException io) {
-            err.println("chorus: " + sentence(io));
+            err.println("chorus: " + Visible.line(FileFault.sentence(io)));
         } else {
             expected = false;
             err.println("chorus: this should not have happened: " + e);
@@ -61,26 +57,5 @@ final class Errors {
         error.printStackTrace(err);
         err.flush();
         return ExitCode.SOFTWARE;
-    }
-
-    /** The JDK's file errors carry the path only; what happened is in the class. */
-    private static String sentence(IOException e) {
-        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        if (!(e instanceof FileSystemException file) || file.getReason() != null) {
-            return message;
-        }
-        String problem = "cannot be used";
-        if (e instanceof NoSuchFileException) {
-            problem = "no such file or directory";
-        } else if (e instanceof AccessDeniedException) {
-            problem = "permission denied";
-        } else if (e instanceof FileAlreadyExistsException) {
-            problem = "already exists";
-        } else if (e instanceof NotDirectoryException) {
-            problem = "is not a directory";
-        } else if (e instanceof DirectoryNotEmptyException) {
-            problem = "is a directory that is not empty";
-        }
-        return message + ": " + problem;
     }
 }

@@ -1,16 +1,20 @@
 package dev.chorus.cli;
 
 import dev.chorus.cli.progress.ConsoleProgress;
+import dev.chorus.cli.progress.Interruption;
 import dev.chorus.cli.report.HtmlReport;
 import dev.chorus.cli.report.ResultTable;
 import dev.chorus.experiment.Experiment;
 import dev.chorus.files.FileFault;
+import dev.chorus.files.WholeFile;
 import dev.chorus.results.Results;
 import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.StageException;
+import dev.chorus.torch.LibTorch;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +37,8 @@ import picocli.CommandLine.Spec;
         })
 final class RunCommand implements Callable<Integer> {
     private static final String REPORT = "report.html";
+    private static final String INTERRUPTED =
+            "chorus: interrupted; finished stages are kept, the same command goes on from here";
 
     @Spec
     private CommandSpec spec;
@@ -72,7 +78,20 @@ final class RunCommand implements Callable<Integer> {
     private boolean force;
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+        try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
+            Interruption interruption = Interruption.say(progress, INTERRUPTED);
+            try {
+                return run(progress);
+            } finally {
+                interruption.close();
+            }
+        }
+    }
+
+    private int run(ConsoleProgress progress) throws IOException {
+        // A second or so of work, while the data are read.
+        LibTorch.loadInBackground();
         Experiment experiment =
                 Experiment.load(config, overrides, seeds == null ? OptionalInt.empty() : OptionalInt.of(seeds));
         Path folder = out == null ? Path.of("runs", experiment.name()) : out;
@@ -81,17 +100,20 @@ final class RunCommand implements Callable<Integer> {
             printPlan(stdout, experiment.plan(folder, force));
             return 0;
         }
-        Results results;
-        try (ConsoleProgress progress = ConsoleProgress.onStandardError()) {
-            results = experiment.run(folder, force, progress);
-        }
         Path report = folder.resolve(REPORT);
+        if (Files.isDirectory(folder)) {
+            // Nobody should wait for an hour to learn that.
+            WholeFile.check(folder.resolve(Experiment.RESULTS), true);
+            WholeFile.check(report, true);
+        }
+        Results results = experiment.run(folder, force, progress);
+        progress.close();
         try {
             HtmlReport.write(results, report);
         } catch (IOException e) {
             throw new StageException(FileFault.sentence(e) + "; the same command writes it again", e);
         }
-        stdout.println(ResultTable.render(results, Charset.defaultCharset()));
+        stdout.println(ResultTable.render(results, StandardCharsets.UTF_8));
         stdout.println("Figures  " + folder.resolve(Experiment.RESULTS));
         stdout.println("Report   " + report);
         stdout.flush();

@@ -31,6 +31,7 @@ class InspectCommandTest {
                 .contains("positions      learned, made for 64 tokens\n")
                 .containsPattern("parameters     [0-9,]+ \\([0-9,]+ F32\\)\n")
                 .contains("memory         f32 ")
+                .contains("values         finite\n")
                 .contains("tokenizer      TokenizersBackend, 640 tokens\n")
                 .contains("special        bos <|endoftext|>, eos <|endoftext|>, pad <|endoftext|>\n")
                 .contains("around text    no token\n")
@@ -48,7 +49,8 @@ class InspectCommandTest {
     void whatIsMissingIsNamed() throws IOException {
         assertThat(inspect(folder)).isEqualTo(1);
         assertThat(err.toString())
-                .isEqualTo("chorus: " + folder.resolve("config.json") + ": no such file; is this a model folder?\n");
+                .isEqualTo("chorus: " + folder.resolve("config.json")
+                        + ": no such file; a model folder has a config.json\n");
         Files.copy(GPT2.resolve("config.json"), folder.resolve("config.json"));
         Files.write(folder.resolve("model.safetensors"), new byte[] {1, 2});
         assertThat(inspect(folder)).isEqualTo(1);
@@ -56,7 +58,7 @@ class InspectCommandTest {
                 .contains("problem        " + folder.resolve("model.safetensors")
                         + ": has 2 bytes, a safetensors file has at least 8")
                 .contains("problem        " + folder.resolve("tokenizer.json") + ": no such file")
-                .endsWith("verdict        cannot be used as it is\n");
+                .endsWith("verdict        cannot be used, because of the problems above\n");
     }
 
     @Test

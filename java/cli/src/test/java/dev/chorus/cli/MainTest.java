@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -43,6 +44,31 @@ class MainTest {
         assertThat(execute(arguments.split(" "))).isEqualTo(2);
         assertThat(err.toString()).startsWith("chorus: ").contains("--help").doesNotContain("\tat ");
         assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "rnu                      | Unknown command: 'rnu'; did you mean 'run'?",
+                "walk                     | Unknown command: 'walk'; there are run, score, generate, inspect, doctor",
+                "run x --sed=3            | Unknown option: '--sed'; did you mean '--set'?",
+                "run x --sedes=3          | Unknown option: '--sedes'; did you mean '--seeds'?",
+                "run x --optimizer=a      | Unknown option: '--optimizer=a'",
+                "score --modle m          | Unknown option: '--modle'; did you mean '--model'?",
+                "run x y\u001b[2J        | Unmatched argument at index 2: 'y\\u001b[2J'",
+            })
+    void theNearestWordIsSuggested(String arguments, String problem) {
+        assertThat(execute(arguments.split(" ", -1))).isEqualTo(2);
+        assertThat(err.toString().lines().findFirst()).hasValue("chorus: " + problem);
+        assertThat(err.toString().lines()).hasSize(2);
+    }
+
+    @Test
+    void messagesAreVisibleAndOneLine() {
+        report(new DataException(Path.of("a.jsonl"), 7, "got \"\u001b]0;x\u0007\u202e\nchorus: fine\""), false);
+        assertThat(err.toString().lines())
+                .containsExactly("chorus: a.jsonl:7: got \"\\u001b]0;x\\u0007\\u202e\\nchorus: fine\"");
     }
 
     /** All of it, on this machine, with a user's class path: the presets of CUDA, which are optional, are not there. */

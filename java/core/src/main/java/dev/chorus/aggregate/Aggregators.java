@@ -37,13 +37,14 @@ public final class Aggregators {
                 .with(OneCoin.NAME, o -> new OneCoin(o.fit(FitSettings.defaults())))
                 .with(DawidSkene.NAME, o -> new DawidSkene(o.fit(FitSettings.defaults())))
                 .with(Ibcc.NAME, Aggregators::ibcc)
-                .with(
-                        GoldConfusions.NAME,
-                        o -> new GoldConfusions(o.number("diagonal", 2), o.number("beside", 1)))
+                .with(GoldConfusions.NAME, o -> new GoldConfusions(o.number("diagonal", 2), o.number("beside", 1)))
                 .with(Glad.NAME, o -> new Glad(o.fit(FitSettings.defaults())))
                 .with(Mace.NAME, Aggregators::mace)
                 .with(Kos.NAME, o -> new Kos(o.fit(FitSettings.defaults())))
-                .with(Mmsr.NAME, o -> new Mmsr(o.fit(FitSettings.defaults().withIterations(10_000).withTolerance(1e-10))));
+                .with(
+                        Mmsr.NAME,
+                        o -> new Mmsr(o.fit(
+                                FitSettings.defaults().withIterations(10_000).withTolerance(1e-10))));
     }
 
     /** These and one more; its name must be new. */

@@ -35,8 +35,8 @@ public final class BetaQuantile {
      */
     public static double of(double probability, double a, double b) {
         if (!(a > 0) || !(b >= 0) || !(probability >= 0 && probability <= 1)) {
-            throw new IllegalArgumentException(
-                    "beta quantile: expected a > 0, b >= 0 and a probability, got " + a + ", " + b + ", " + probability);
+            throw new IllegalArgumentException("beta quantile: expected a > 0, b >= 0 and a probability, got " + a
+                    + ", " + b + ", " + probability);
         }
         if (b == 0) {
             return 1;

@@ -44,7 +44,8 @@ public interface Confusions {
      * @throws UnsupportedOperationException if the method gives points
      */
     default Interval interval(int worker, int truth, int given, double level) {
-        throw new UnsupportedOperationException("this method gives confusion matrices without intervals; ibcc has them");
+        throw new UnsupportedOperationException(
+                "this method gives confusion matrices without intervals; ibcc has them");
     }
 
     /**

@@ -91,8 +91,9 @@ public final class TaskPosterior {
         System.arraycopy(logBalance, 0, result, 0, classes);
         for (int v = 0; v < votes; v++) {
             if (workers[v] < 0 || workers[v] >= this.workers || labels[v] < 0 || labels[v] >= classes) {
-                throw new IllegalArgumentException("task posterior: expected a worker below " + this.workers
-                        + " and a label below " + classes + ", got " + workers[v] + " and " + labels[v] + " at vote " + v);
+                throw new IllegalArgumentException(
+                        "task posterior: expected a worker below " + this.workers + " and a label below " + classes
+                                + ", got " + workers[v] + " and " + labels[v] + " at vote " + v);
             }
             int row = (workers[v] * classes + labels[v]) * classes;
             for (int k = 0; k < classes; k++) {

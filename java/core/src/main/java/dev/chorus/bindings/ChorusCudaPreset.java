@@ -18,7 +18,9 @@ public class ChorusCudaPreset implements InfoMapper {
     @Override
     public void map(InfoMap infoMap) {
         new ChorusPreset().map(infoMap);
-        infoMap.put(new Info("uint64_t").cast().valueTypes("long").pointerTypes("LongPointer"))
+        // Where the structs of arguments are, which are chorus.h's.
+        infoMap.put(new Info().javaText("import static dev.chorus.bindings.ChorusNative.*;"))
+                .put(new Info("uint64_t").cast().valueTypes("long").pointerTypes("LongPointer"))
                 .put(new Info("char").valueTypes("byte").pointerTypes("@Cast(\"char*\") BytePointer"));
     }
 }

@@ -97,7 +97,8 @@ final class ConfigRecords {
             return constructor.newInstance(values);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException range) {
-                String problem = String.valueOf(range.getMessage()).lines().findFirst().orElse("");
+                String problem =
+                        String.valueOf(range.getMessage()).lines().findFirst().orElse("");
                 throw new ConfigException(file + ": " + (path.isEmpty() ? "" : path + ".") + problem, range);
             }
             throw new IllegalStateException(type + " cannot be made of its keys", e);

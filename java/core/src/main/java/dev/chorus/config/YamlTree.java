@@ -113,7 +113,8 @@ final class YamlTree {
         Set<String> seen = new HashSet<>();
         for (NodeTuple tuple : node.getValue()) {
             if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-                throw new Problem("a key is a list or a group", tuple.getKeyNode().getStartMark());
+                throw new Problem(
+                        "a key is a list or a group", tuple.getKeyNode().getStartMark());
             }
             if (!seen.add(key.getValue())) {
                 throw new Problem("Duplicate field '" + key.getValue() + "'", key.getStartMark());

@@ -81,6 +81,9 @@ public final class JsonLines {
             node = JSON.readTree(line.text());
         } catch (JsonProcessingException e) {
             throw new Problem("not a JSON object: " + firstLine(e.getOriginalMessage()));
+        } catch (ArithmeticException | NumberFormatException e) {
+            // Well-formed, but an exponent of more than ten digits.
+            throw new Problem("holds a number that is too large to be kept");
         }
         if (!(node instanceof ObjectNode object)) {
             throw new Problem("expected a JSON object");

@@ -3,6 +3,7 @@ package dev.chorus.data;
 import dev.chorus.torch.CounterRandom;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -46,9 +47,8 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
                 folded.add(LeakKey.of(example.text()));
             }
         }
-        // What is the same but for case and space leaves before the order is drawn, what is the same but for accents'
-        // encoding and outer
-        // punctuation when its turn comes: a pool that has none of the latter keeps its draw.
+        // What differs in case and space alone leaves before the order is drawn. What LeakKey finds besides is
+        // replaced in its place by a sentence from behind those that are drawn: all others stay where they are.
         List<E> free = new ArrayList<>();
         for (E example : pool) {
             if (taken.add(plain(example.text()))) {
@@ -56,28 +56,33 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
             }
         }
         int[] order = CounterRandom.of(seed, "splits").permutation(free.size());
-        List<E> gold = new ArrayList<>();
-        List<E> weak = new ArrayList<>();
-        int distinct = 0;
-        for (int place : order) {
-            E example = free.get(place);
+        // Before anything of that size is made.
+        requireEnough(free.size(), goldCount, weakCount, poolName);
+        int wanted = goldCount + weakCount;
+        List<E> drawn = new ArrayList<>(Collections.nCopies(wanted, null));
+        int found = 0;
+        for (int i = 0; i < wanted; i++) {
+            E example = free.get(order[i]);
             if (folded.add(LeakKey.of(example.text()))) {
-                if (distinct < goldCount + weakCount) {
-                    (distinct < goldCount ? gold : weak).add(example);
-                }
-                distinct++;
+                drawn.set(i, example);
+                found++;
             }
         }
-        if (distinct < goldCount + weakCount) {
-            throw new DataException(
-                    Path.of(poolName),
-                    0,
-                    "the pool has " + distinct + " sentences that devel and test do not hold; gold " + goldCount
-                            + " and weak " + weakCount + " need " + (goldCount + weakCount));
+        int gap = 0;
+        for (int i = wanted; i < order.length && found < wanted; i++) {
+            E example = free.get(order[i]);
+            if (folded.add(LeakKey.of(example.text()))) {
+                while (drawn.get(gap) != null) {
+                    gap++;
+                }
+                drawn.set(gap, example);
+                found++;
+            }
         }
+        requireEnough(found, goldCount, weakCount, poolName);
         Splits<E> splits = new Splits<>(
-                List.copyOf(gold),
-                List.copyOf(weak),
+                List.copyOf(drawn.subList(0, goldCount)),
+                List.copyOf(drawn.subList(goldCount, wanted)),
                 List.copyOf(devel.subList(0, Math.min(develCount, devel.size()))),
                 List.copyOf(test));
         splits.refuseLeaks();
@@ -122,6 +127,17 @@ public record Splits<E extends Item>(List<E> gold, List<E> weak, List<E> devel, 
                 throw new DataException(
                         Path.of(name), i + 1, "this sentence is in split 'test'; remove it before pre-training on it");
             }
+        }
+    }
+
+    private static void requireEnough(int found, int goldCount, int weakCount, String poolName) {
+        long wanted = (long) goldCount + weakCount;
+        if (found < wanted) {
+            throw new DataException(
+                    Path.of(poolName),
+                    0,
+                    "the pool has " + found + " sentences that devel and test do not hold; gold " + goldCount
+                            + " and weak " + weakCount + " need " + wanted);
         }
     }
 

@@ -46,7 +46,8 @@ public final class EnsemblePreferences {
             List<Hypothesis> kept = new ArrayList<>();
             List<Candidate> texts = new ArrayList<>();
             for (Hypothesis hypothesis : list) {
-                String text = student.model().tokenizer().decode(hypothesis.tokens()).strip();
+                String text =
+                        student.model().tokenizer().decode(hypothesis.tokens()).strip();
                 if (hypothesis.ended() || !text.isEmpty()) {
                     kept.add(hypothesis);
                     texts.add(new Candidate(text, hypothesis.ended()));

@@ -66,12 +66,10 @@ record Corpus(
             }
             parts.put(key, part);
         }
-        return new Corpus(
-                unlabelled, plain == null ? null : plain.sha256(), parts, files, models(config, file));
+        return new Corpus(unlabelled, plain == null ? null : plain.sha256(), parts, files, models(config, file));
     }
 
-    private static <E extends Item> Part<E> part(
-            Task<E> task, ExperimentConfig config, Map<String, DataSource> files) {
+    private static <E extends Item> Part<E> part(Task<E> task, ExperimentConfig config, Map<String, DataSource> files) {
         ExperimentConfig.Data data = config.data();
         List<E> pool = task.read(files.get(data.pool()));
         List<E> devel = task.read(files.get(data.devel()));

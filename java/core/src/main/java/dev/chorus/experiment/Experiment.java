@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigException;
 import dev.chorus.config.ConfigReader;
 import dev.chorus.data.Item;
-import dev.chorus.results.MachineFacts;
 import dev.chorus.files.WholeFile;
+import dev.chorus.results.MachineFacts;
 import dev.chorus.results.Results;
 import dev.chorus.stage.BuildFingerprint;
 import dev.chorus.stage.Hashes;
-import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.ProgressListener;
+import dev.chorus.stage.ProgressListener.StageView;
 import dev.chorus.stage.Stage;
 import dev.chorus.stage.StageException;
 import dev.chorus.stage.StageRunner;
@@ -67,8 +67,8 @@ public final class Experiment {
 
     private static Map<String, Roster> rosters(ExperimentConfig config, Catalog catalog, Path file) {
         if (config.tasks().isEmpty()) {
-            throw new ConfigException(file + ": " + String.join(", ", catalog.tasks().names())
-                    + ": expected at least one of the tasks, got none");
+            throw new ConfigException(file + ": "
+                    + String.join(", ", catalog.tasks().names()) + ": expected at least one of the tasks, got none");
         }
         Map<String, Roster> rosters = new LinkedHashMap<>();
         config.tasks()
@@ -126,7 +126,8 @@ public final class Experiment {
         for (int i = 0; i < count; i++) {
             seeds.add(i < config.seeds().size() ? config.seeds().get(i) : seeds.get(i - 1) + 1);
         }
-        return new ExperimentConfig(config.name(), seeds, config.data(), config.weak(), config.strong(), config.tasks());
+        return new ExperimentConfig(
+                config.name(), seeds, config.data(), config.weak(), config.strong(), config.tasks());
     }
 
     /** The configuration's name; results go to runs/NAME unless told otherwise. */
@@ -257,7 +258,9 @@ public final class Experiment {
         if (!force) {
             String what = !found.configHash().equals(configHash)
                     ? "another configuration"
-                    : !found.build().equals(build.hash()) ? "another build of the engine" : "other data or model folders";
+                    : !found.build().equals(build.hash())
+                            ? "another build of the engine"
+                            : "other data or model folders";
             throw new ConfigException(resultsFile + ": holds the results of " + what + " (" + found.started()
                     + "); --force replaces them, --out DIR leaves them");
         }

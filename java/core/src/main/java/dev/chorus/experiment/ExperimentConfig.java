@@ -29,9 +29,13 @@ import java.util.Set;
  * @param tasks  settings of the tasks that are run, by {@link dev.chorus.task.Task#key key}
  */
 public record ExperimentConfig(
-        @Key("of the run; results go to `runs/NAME` unless `--out` says otherwise") String name,
-        @Key("one repetition each; a seed draws gold and weak examples, starting weights and the order of the data. `--seeds N` takes the first N, counting on where the list ends")
-                List<Long> seeds,
+        @Key("of the run; results go to `runs/NAME` unless `--out` says otherwise")
+        String name,
+
+        @Key(
+                "one repetition each; a seed draws gold and weak examples, starting weights and the order of the data. `--seeds N` takes the first N, counting on where the list ends")
+        List<Long> seeds,
+
         @Key("where the examples come from") Data data,
         @Key("the weak models") Weak weak,
         @Key("the strong model") Strong strong,
@@ -52,15 +56,30 @@ public record ExperimentConfig(
      * @param develSize  how many of devel are used
      */
     public record Data(
-            @Key("file from which gold and weak examples are drawn; what devel or test hold is left out") String pool,
-            @Key("file for choices: the best weak model, and all tuning") String devel,
+            @Key("file from which gold and weak examples are drawn; what devel or test hold is left out")
+            String pool,
+
+            @Key("file for choices: the best weak model, and all tuning")
+            String devel,
+
             @Key("file that measures, nothing else") String test,
-            @Key(value = "plain text, one sentence a line, for pre-training; a line that is a test sentence is refused. Absent if `strong` has a `folder`", optional = true)
-                    String unlabelled,
-            @Key(value = "how many examples with gold labels the weak models may learn from", range = "[1,)") int gold,
-            @Key(value = "how many examples the weak models label; the ceiling learns from their gold labels", range = "[1,)")
-                    int weak,
-            @Key(value = "how many of devel are used, from its front", range = "[1,)") int develSize) {}
+
+            @Key(
+                    value =
+                            "plain text, one sentence a line, for pre-training; a line that is a test sentence is refused. Absent if `strong` has a `folder`",
+                    optional = true)
+            String unlabelled,
+
+            @Key(value = "how many examples with gold labels the weak models may learn from", range = "[1,)")
+            int gold,
+
+            @Key(
+                    value = "how many examples the weak models label; the ceiling learns from their gold labels",
+                    range = "[1,)")
+            int weak,
+
+            @Key(value = "how many of devel are used, from its front", range = "[1,)")
+            int develSize) {}
 
     /**
      * The weak models.
@@ -69,7 +88,8 @@ public record ExperimentConfig(
      * @param tasks  how they learn each task that is run, by its key
      */
     public record Weak(
-            @Key("at least one, with names that differ") List<WeakModel> models, @Rest Map<String, WeakTask> tasks) {}
+            @Key("at least one, with names that differ") List<WeakModel> models,
+            @Rest Map<String, WeakTask> tasks) {}
 
     /**
      * A weak model: either new weights of a size, or those of a Hugging Face folder; what does not apply is null.
@@ -83,12 +103,21 @@ public record ExperimentConfig(
      */
     public record WeakModel(
             @Key("letters, digits, `.`, `_`, `-`") String name,
-            @Key(value = "a Hugging Face folder to start from, in place of all keys below", optional = true) String folder,
-            @Key(value = "`tokenizer.json` of a new model", without = "folder") String tokenizer,
-            @Key(value = "blocks of a new model", without = "folder", range = "[1,512]") Integer layers,
+
+            @Key(value = "a Hugging Face folder to start from, in place of all keys below", optional = true)
+            String folder,
+
+            @Key(value = "`tokenizer.json` of a new model", without = "folder")
+            String tokenizer,
+
+            @Key(value = "blocks of a new model", without = "folder", range = "[1,512]")
+            Integer layers,
+
             @Key(value = "channels of a new model, a multiple of `heads`", without = "folder", range = "[1,65536]")
-                    Integer width,
-            @Key(value = "attention heads of a new model", without = "folder", range = "[1,1024]") Integer heads) {}
+            Integer width,
+
+            @Key(value = "attention heads of a new model", without = "folder", range = "[1,1024]")
+            Integer heads) {}
 
     /**
      * How weak models learn a task.
@@ -97,8 +126,12 @@ public record ExperimentConfig(
      * @param train the training
      */
     public record WeakTask(
-            @Key(value = "how many of the gold examples each learns from, which is what makes them weak; at most `data.gold`", range = "[1,)")
-                    int gold,
+            @Key(
+                    value =
+                            "how many of the gold examples each learns from, which is what makes them weak; at most `data.gold`",
+                    range = "[1,)")
+            int gold,
+
             @Key("the training") TrainSettings train) {}
 
     /**
@@ -116,20 +149,45 @@ public record ExperimentConfig(
      * @param pretrain  of a new model
      */
     public record Strong(
-            @Key(value = "a Hugging Face folder as the base, in place of `data.unlabelled` and of the keys from `tokenizer` on; nothing is pre-trained", optional = true)
-                    String folder,
-            @Key(value = "`f32` (taken if it is missing) or `bf16`: of matrix products while students and ceiling are taught. Without `lora` their weights are f32 all the same", optional = true, with = "folder")
-                    Precision precision,
-            @Key(value = "teach students and ceiling by a low-rank adapter beside frozen weights; saved merged in. Not together with a task of classes, whose head is trained with the weights", optional = true, with = "folder")
-                    Lora lora,
-            @Key(value = "`tokenizer.json` of a new model", without = "folder") String tokenizer,
-            @Key(value = "blocks of a new model", without = "folder", range = "[1,512]") Integer layers,
+            @Key(
+                    value =
+                            "a Hugging Face folder as the base, in place of `data.unlabelled` and of the keys from `tokenizer` on; nothing is pre-trained",
+                    optional = true)
+            String folder,
+
+            @Key(
+                    value =
+                            "`f32` (taken if it is missing) or `bf16`: of matrix products while students and ceiling are taught. Without `lora` their weights are f32 all the same",
+                    optional = true,
+                    with = "folder")
+            Precision precision,
+
+            @Key(
+                    value =
+                            "teach students and ceiling by a low-rank adapter beside frozen weights; saved merged in. Not together with a task of classes, whose head is trained with the weights",
+                    optional = true,
+                    with = "folder")
+            Lora lora,
+
+            @Key(value = "`tokenizer.json` of a new model", without = "folder")
+            String tokenizer,
+
+            @Key(value = "blocks of a new model", without = "folder", range = "[1,512]")
+            Integer layers,
+
             @Key(value = "channels of a new model, a multiple of `heads`", without = "folder", range = "[1,65536]")
-                    Integer width,
-            @Key(value = "attention heads of a new model", without = "folder", range = "[1,1024]") Integer heads,
-            @Key(value = "of a new base, which all repetitions share, as they would share a published model", without = "folder")
-                    Long seed,
-            @Key(value = "of a new model", without = "folder") Pretrain pretrain) {}
+            Integer width,
+
+            @Key(value = "attention heads of a new model", without = "folder", range = "[1,1024]")
+            Integer heads,
+
+            @Key(
+                    value = "of a new base, which all repetitions share, as they would share a published model",
+                    without = "folder")
+            Long seed,
+
+            @Key(value = "of a new model", without = "folder")
+            Pretrain pretrain) {}
 
     /**
      * A low-rank adapter (Hu et al., arXiv:2106.09685), merged into the weights when a student is saved.
@@ -140,11 +198,17 @@ public record ExperimentConfig(
      * @param targets modules by the end of their names; all-linear for all, none for the family's usual ones
      */
     public record Lora(
-            @Key(value = "of what is added to a matrix", range = "[1,4096]") int rank,
+            @Key(value = "of what is added to a matrix", range = "[1,4096]")
+            int rank,
+
             @Key("the addition's scale is alpha / rank") double alpha,
-            @Key(value = "share of the inputs that a step drops", range = "[0,1)") double dropout,
-            @Key("modules by the end of their names (`[q_proj, v_proj]`), `[all-linear]` for every projection, `[]` for what the family usually adapts")
-                    List<String> targets) {
+
+            @Key(value = "share of the inputs that a step drops", range = "[0,1)")
+            double dropout,
+
+            @Key(
+                    "modules by the end of their names (`[q_proj, v_proj]`), `[all-linear]` for every projection, `[]` for what the family usually adapts")
+            List<String> targets) {
         /** Refuses values outside their ranges; the message names the key. */
         public Lora {
             Ranges.check(Lora.class, rank, alpha, dropout, targets);
@@ -167,8 +231,12 @@ public record ExperimentConfig(
      * @param train the training
      */
     public record Pretrain(
-            @Key(value = "share of the lines that are followed by pieces of themselves, which teaches a small model to copy", range = "[0,1]")
-                    double echo,
+            @Key(
+                    value =
+                            "share of the lines that are followed by pieces of themselves, which teaches a small model to copy",
+                    range = "[0,1]")
+            double echo,
+
             @Key("the training") TrainSettings train) {}
 
     /** What a task's students are, and how they are taught. */
@@ -224,7 +292,9 @@ public record ExperimentConfig(
      * @param options    of supervisions and reliabilities, by their name
      */
     public record ClassTask(
-            @Key("which to train, below; the ceiling always is") List<Student> students,
+            @Key("which to train, below; the ceiling always is")
+            List<Student> students,
+
             @Key("the same for all of them") TrainSettings train,
             @Key(value = "how the weak models' labels become one label with its certainty", fallback = Aggregation.PLAIN)
                     Aggregation aggregator,
@@ -246,7 +316,9 @@ public record ExperimentConfig(
      * @param options   of supervisions and reliabilities, by their name
      */
     public record TextTask(
-            @Key("which to train, below; the ceiling always is") List<Student> students,
+            @Key("which to train, below; the ceiling always is")
+            List<Student> students,
+
             @Key("the same for all of them") TrainSettings train,
             @Key(value = "how the weak models' labels become one label with its certainty", fallback = Aggregation.PLAIN)
                     Aggregation aggregator,
@@ -270,10 +342,15 @@ public record ExperimentConfig(
     @Shorthand("teach")
     public record Student(
             @Key("what it learns from: a supervision") String teach,
-            @Key(value = "how much items count: a reliability", fallback = Reliabilities.NONE) String weigh,
-            @Key(value = "what follows: `none`, or `dpo` (texts alone)", fallback = "none") String then,
+
+            @Key(value = "how much items count: a reliability", fallback = Reliabilities.NONE)
+            String weigh,
+
+            @Key(value = "what follows: `none`, or `dpo` (texts alone)", fallback = "none")
+            String then,
+
             @Key(value = "in the names of stages and in results; made of the others if it is missing", optional = true)
-                    String id) {
+            String id) {
         static final String DPO = "dpo";
 
         /** The student before what follows. */
@@ -301,10 +378,18 @@ public record ExperimentConfig(
      * @param train      the training, over pairs
      */
     public record Dpo(
-            @Key(value = "how many of the weak examples", range = "[1,)") int prompts,
-            @Key(value = "n-best list of the student", range = "[2,64]") int candidates,
-            @Key(value = "strength of the pull towards the reference", range = "(0,)") double beta,
-            @Key(value = "assumed probability that a pair is the wrong way round", range = "[0,0.5)") double epsilon,
+            @Key(value = "how many of the weak examples", range = "[1,)")
+            int prompts,
+
+            @Key(value = "n-best list of the student", range = "[2,64]")
+            int candidates,
+
+            @Key(value = "strength of the pull towards the reference", range = "(0,)")
+            double beta,
+
+            @Key(value = "assumed probability that a pair is the wrong way round", range = "[0,0.5)")
+            double epsilon,
+
             @Key("the training, over pairs") TrainSettings train) {}
 
     /**
@@ -340,7 +425,8 @@ public record ExperimentConfig(
         check.strong(strong, data.unlabelled(), tasks.values().stream().anyMatch(ClassTask.class::isInstance));
         tasks.forEach((key, task) -> {
             WeakTask taught = weak.tasks().get(key);
-            check.that(taught != null, "weak." + key, "gold and train, because the task '" + key + "' is run", "nothing");
+            check.that(
+                    taught != null, "weak." + key, "gold and train, because the task '" + key + "' is run", "nothing");
             check.that(
                     taught.gold() <= data.gold(),
                     "weak." + key + ".gold",

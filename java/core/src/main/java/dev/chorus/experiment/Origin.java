@@ -60,8 +60,8 @@ interface Origin {
         @Override
         public ModelFolder open(long seed) {
             Tokenizer words = Tokenizer.of(tokenizer.content(), model.tokenizer());
-            ModelConfig shape = ModelConfig.gpt2(
-                    words.vocabSize(), model.width(), model.layers(), model.heads(), POSITIONS);
+            ModelConfig shape =
+                    ModelConfig.gpt2(words.vocabSize(), model.width(), model.layers(), model.heads(), POSITIONS);
             return new ModelFolder(Decoder.initialise(shape, seed), words);
         }
     }

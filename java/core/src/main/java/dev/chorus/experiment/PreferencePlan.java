@@ -56,8 +56,8 @@ final class PreferencePlan {
                     .pairs();
             if (found.isEmpty()) {
                 throw new StageException(
-                        "no preference pair: every candidate list was empty, equal or tied; raise " + data.task().key()
-                                + ".dpo.prompts or candidates",
+                        "no preference pair: every candidate list was empty, equal or tied; raise "
+                                + data.task().key() + ".dpo.prompts or candidates",
                         null);
             }
             try (ModelFolder policy =

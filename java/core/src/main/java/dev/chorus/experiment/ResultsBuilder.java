@@ -49,10 +49,8 @@ final class ResultsBuilder {
         for (TaskPlan<?, ?, ?> each : plans) {
             tasks.add(new Reader<>(each).task());
         }
-        Splits<?> splits = plans.get(0)
-                .data()
-                .splits()
-                .get(plan.config().seeds().get(0));
+        Splits<?> splits =
+                plans.get(0).data().splits().get(plan.config().seeds().get(0));
         Map<String, Integer> data = new LinkedHashMap<>();
         data.put("gold", splits.gold().size());
         data.put("weak", splits.weak().size());
@@ -221,8 +219,7 @@ final class ResultsBuilder {
             return kind.unsure(
                     repetition.seed(),
                     labels,
-                    StageFiles.read(
-                            store.folder(repetition.aggregate()), StageFiles.AGGREGATE, kind.aggregateType()),
+                    StageFiles.read(store.folder(repetition.aggregate()), StageFiles.AGGREGATE, kind.aggregateType()),
                     task.data().splits().get(repetition.seed()).weak());
         }
 

@@ -80,9 +80,7 @@ final class Room {
             int answer = written ? SentencePrompt.completion(tokenizer, gold).length : 0;
             if (prompt + Math.max(generated, answer) > limit) {
                 throw new ConfigException(key + ": the prompt of example " + example.id() + " has " + prompt + " tokens"
-                        + (written
-                                ? ", its gold answer " + answer + " and a generated one up to " + generated
-                                : "")
+                        + (written ? ", its gold answer " + answer + " and a generated one up to " + generated : "")
                         + ", but the model takes at most " + limit + " in all; take another model"
                         + (written ? ", or a smaller " + part.task().key() + ".max_tokens" : "")
                         + ", or leave the example out");

@@ -93,7 +93,8 @@ record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
                         + weigh.name() + ", which learns from judged answers, got none");
             }
             if (!student.then().equals("none") && !student.isFollowed()) {
-                throw new ConfigException(key + ": there is no stage '" + student.then() + "' to follow; there are none, dpo");
+                throw new ConfigException(
+                        key + ": there is no stage '" + student.then() + "' to follow; there are none, dpo");
             }
             if (student.isFollowed() && !(settings instanceof TextTask text && text.dpo() != null)) {
                 throw new ConfigException(key + ": '" + student.name() + "' needs " + task.key()

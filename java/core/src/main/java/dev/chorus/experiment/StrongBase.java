@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigReader;
 import dev.chorus.data.DataSource;
 import dev.chorus.model.Decoder;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.folder.ModelFolder;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.stage.Stage;
 import dev.chorus.task.EchoText;
@@ -37,8 +37,7 @@ final class StrongBase {
     }
 
     /** New weights; their pre-training joins the plan. */
-    static StrongBase pretrained(
-            ExperimentConfig.Strong config, Corpus corpus, Catalog catalog, StageAdder stages) {
+    static StrongBase pretrained(ExperimentConfig.Strong config, Corpus corpus, Catalog catalog, StageAdder stages) {
         return new StrongBase(config, null, pretrain(config, corpus, catalog, stages));
     }
 
@@ -94,8 +93,7 @@ final class StrongBase {
         return config.precision() == null ? Precision.F32 : config.precision();
     }
 
-    private static Stage pretrain(
-            ExperimentConfig.Strong strong, Corpus corpus, Catalog catalog, StageAdder stages) {
+    private static Stage pretrain(ExperimentConfig.Strong strong, Corpus corpus, Catalog catalog, StageAdder stages) {
         TrainSettings train = strong.pretrain().train();
         DataSource words = corpus.files().get(strong.tokenizer());
         ObjectNode settings = new ObjectMapper().createObjectNode();

@@ -89,7 +89,9 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
             stages.labels().put(model.name(), label(seed, model, weak));
             Origin origin = plan.origin(model);
             stages.evaluated()
-                    .put(model.name(), evaluate(seed, model.name(), weak, Optional.empty(), origin.layers(), origin.width()));
+                    .put(
+                            model.name(),
+                            evaluate(seed, model.name(), weak, Optional.empty(), origin.layers(), origin.width()));
         }
         if (settings.judge() != Judge.NONE) {
             for (WeakModel model : plan.config().weak().models()) {
@@ -116,17 +118,16 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         stages.trained().put(Gold.NAME, student(seed, Member.ofGold(Gold.NAME), null));
         Map<String, Optional<Evidence>> readouts = new LinkedHashMap<>();
         roster.members().forEach(each -> readouts.put(each.id(), each.teach().readout(each.options())));
-        stages.trained()
-                .forEach((id, stage) -> stages.evaluated()
-                        .put(
+        stages.trained().forEach((id, stage) -> stages.evaluated()
+                .put(
+                        id,
+                        evaluate(
+                                seed,
                                 id,
-                                evaluate(
-                                        seed,
-                                        id,
-                                        stage,
-                                        readouts.getOrDefault(id, Optional.empty()),
-                                        plan.strong().layers(),
-                                        plan.strong().width())));
+                                stage,
+                                readouts.getOrDefault(id, Optional.empty()),
+                                plan.strong().layers(),
+                                plan.strong().width())));
     }
 
     private Stage preference(long seed, Member member, Stage start, TaskStages stages) {
@@ -174,8 +175,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         Origin origin = plan.origin(model);
         ExperimentConfig.Data sizes = plan.config().data();
         double work = kind.answering()
-                * Estimates.forward(
-                        sizes.weak() + sizes.develSize(), kind.tokens(), origin.layers(), origin.width());
+                * Estimates.forward(sizes.weak() + sizes.develSize(), kind.tokens(), origin.layers(), origin.width());
         return plan.stage("label", id(model.name(), seed), work, List.of(trained), depends, context -> {
             try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
                 StageFiles.write(
@@ -365,8 +365,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         }
     }
 
-    private Stage evaluate(
-            long seed, String name, Stage trained, Optional<Evidence> readout, int layers, int width) {
+    private Stage evaluate(long seed, String name, Stage trained, Optional<Evidence> readout, int layers, int width) {
         ObjectNode depends = plan.splitSettings(seed);
         kind.describe(depends);
         depends.put("readout", readout.map(Evidence::name).orElse("softmax"));

@@ -224,8 +224,7 @@ record TextKind<E extends Item>(TextLesson<E> lesson, int beams, int maxTokens)
     @Override
     public TextEvaluation evaluate(
             ModelFolder model, Optional<Evidence> readout, List<E> test, DoubleConsumer progress) {
-        return new TextEvaluation(
-                lesson.score(test, new TextModel(model, beams, maxTokens).answers(test, progress)));
+        return new TextEvaluation(lesson.score(test, new TextModel(model, beams, maxTokens).answers(test, progress)));
     }
 
     @Override

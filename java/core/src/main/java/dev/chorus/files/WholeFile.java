@@ -67,8 +67,7 @@ public final class WholeFile implements AutoCloseable {
 
     private boolean open = true;
 
-    private WholeFile(
-            Path named, Path target, boolean replace, Path temporary, FileChannel channel, FileLock lock) {
+    private WholeFile(Path named, Path target, boolean replace, Path temporary, FileChannel channel, FileLock lock) {
         this.named = named;
         this.target = target;
         this.replace = replace;
@@ -113,8 +112,8 @@ public final class WholeFile implements AutoCloseable {
             Path target = target(file, replace);
             clear(target);
             for (int attempt = 0; attempt < 10; attempt++) {
-                Path temporary =
-                        target.resolveSibling(prefix(target) + UUID.randomUUID().toString().substring(0, RANDOM) + SUFFIX);
+                Path temporary = target.resolveSibling(
+                        prefix(target) + UUID.randomUUID().toString().substring(0, RANDOM) + SUFFIX);
                 OURS.add(temporary);
                 FileChannel channel = FileChannel.open(temporary, CREATE_NEW, WRITE);
                 // The lock says that somebody still writes. One who clears may have come between the two lines.

@@ -1,14 +1,13 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_dirichlet_posterior_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -36,6 +35,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * is not looked at either: its label is -1, its other results are 0. There is no gradient.
  */
 public final class DirichletAggregation {
+    private static final Arguments<chorus_dirichlet_posterior_args> ARGUMENTS =
+            new Arguments<>(chorus_dirichlet_posterior_args::new);
+
     private DirichletAggregation() {}
 
     /** What can be asked for; only that is computed. Entropies are in nats. */
@@ -114,47 +116,14 @@ public final class DirichletAggregation {
             FloatPointer labelerData = call.floatsOrNull("labelerWeights", labelerWeights, labelers);
             FloatPointer weightData = call.floatsOrNull("weights", weights, rows);
             Outputs out = new Outputs(call, wanted, rows, classes);
-            int status = call.isCuda()
-                    ? ChorusCudaNative.chorus_cuda_dirichlet_posterior_votes(
-                            out.floats(Output.ALPHA),
-                            out.floats(Output.PREDICTIVE),
-                            out.floats(Output.BELIEF),
-                            out.floats(Output.VARIANCE),
-                            out.label(),
-                            out.floats(Output.TOTAL),
-                            out.floats(Output.EXPECTED),
-                            out.floats(Output.MUTUAL_INFORMATION),
-                            out.floats(Output.DIFFERENTIAL_ENTROPY),
-                            out.floats(Output.EPKL),
-                            out.floats(Output.VACUITY),
-                            votes.data_ptr_long(),
-                            labelerData,
-                            priorData,
-                            weightData,
-                            rows,
-                            labelers,
-                            classes,
-                            call.fault(),
-                            call.stream())
-                    : ChorusNative.chorus_dirichlet_posterior_i64(
-                            out.floats(Output.ALPHA),
-                            out.floats(Output.PREDICTIVE),
-                            out.floats(Output.BELIEF),
-                            out.floats(Output.VARIANCE),
-                            out.label(),
-                            out.floats(Output.TOTAL),
-                            out.floats(Output.EXPECTED),
-                            out.floats(Output.MUTUAL_INFORMATION),
-                            out.floats(Output.DIFFERENTIAL_ENTROPY),
-                            out.floats(Output.EPKL),
-                            out.floats(Output.VACUITY),
-                            votes.data_ptr_long(),
-                            labelerData,
-                            priorData,
-                            weightData,
-                            rows,
-                            labelers,
-                            classes);
+            out.args
+                    .answers(votes.data_ptr())
+                    .labeler_weights(labelerData)
+                    .prior(priorData)
+                    .weights(weightData)
+                    .W(labelers)
+                    .type(ChorusNative.CHORUS_TYPE_I64);
+            int status = out.run();
             KernelArguments.keepAlive(votes, labelerWeights, prior, weights);
             return out.result(status, labelers, LogitType.F32);
         }
@@ -186,86 +155,27 @@ public final class DirichletAggregation {
             FloatPointer labelerData = call.floatsOrNull("labelerWeights", labelerWeights, labelers);
             FloatPointer weightData = call.floatsOrNull("weights", weights, rows);
             Outputs out = new Outputs(call, wanted, rows, classes);
-            int status = call.isCuda()
-                    ? ChorusCudaNative.chorus_cuda_dirichlet_posterior_labels(
-                            out.floats(Output.ALPHA),
-                            out.floats(Output.PREDICTIVE),
-                            out.floats(Output.BELIEF),
-                            out.floats(Output.VARIANCE),
-                            out.label(),
-                            out.floats(Output.TOTAL),
-                            out.floats(Output.EXPECTED),
-                            out.floats(Output.MUTUAL_INFORMATION),
-                            out.floats(Output.DIFFERENTIAL_ENTROPY),
-                            out.floats(Output.EPKL),
-                            out.floats(Output.VACUITY),
-                            labels.data_ptr(),
-                            lambdaData,
-                            labelerData,
-                            priorData,
-                            weightData,
-                            rows,
-                            labelers,
-                            classes,
-                            type.code,
-                            call.fault(),
-                            call.stream())
-                    : switch (type) {
-                        case F16 -> throw type.onlyOnGpus();
-                        case BF16 ->
-                            ChorusNative.chorus_dirichlet_posterior_bf16(
-                                    out.floats(Output.ALPHA),
-                                    out.floats(Output.PREDICTIVE),
-                                    out.floats(Output.BELIEF),
-                                    out.floats(Output.VARIANCE),
-                                    out.label(),
-                                    out.floats(Output.TOTAL),
-                                    out.floats(Output.EXPECTED),
-                                    out.floats(Output.MUTUAL_INFORMATION),
-                                    out.floats(Output.DIFFERENTIAL_ENTROPY),
-                                    out.floats(Output.EPKL),
-                                    out.floats(Output.VACUITY),
-                                    new ShortPointer(labels.data_ptr()),
-                                    lambdaData,
-                                    labelerData,
-                                    priorData,
-                                    weightData,
-                                    rows,
-                                    labelers,
-                                    classes);
-                        case F32 ->
-                            ChorusNative.chorus_dirichlet_posterior_f32(
-                                    out.floats(Output.ALPHA),
-                                    out.floats(Output.PREDICTIVE),
-                                    out.floats(Output.BELIEF),
-                                    out.floats(Output.VARIANCE),
-                                    out.label(),
-                                    out.floats(Output.TOTAL),
-                                    out.floats(Output.EXPECTED),
-                                    out.floats(Output.MUTUAL_INFORMATION),
-                                    out.floats(Output.DIFFERENTIAL_ENTROPY),
-                                    out.floats(Output.EPKL),
-                                    out.floats(Output.VACUITY),
-                                    labels.data_ptr_float(),
-                                    lambdaData,
-                                    labelerData,
-                                    priorData,
-                                    weightData,
-                                    rows,
-                                    labelers,
-                                    classes);
-                    };
+            out.args
+                    .answers(labels.data_ptr())
+                    .lambda(lambdaData)
+                    .labeler_weights(labelerData)
+                    .prior(priorData)
+                    .weights(weightData)
+                    .W(labelers)
+                    .type(type.code);
+            int status = out.run();
             KernelArguments.keepAlive(labels, lambda, labelerWeights, prior, weights);
             return out.result(status, labelers, type);
         }
     }
 
-    /** The tensors that are wanted, and null pointers for the others. */
+    /** The tensors that are wanted, and the call's arguments with them and without the answers. */
     private static final class Outputs {
         final Map<Output, Tensor> tensors = new EnumMap<>(Output.class);
         final DeviceCall call;
         final long rows;
         final long classes;
+        final chorus_dirichlet_posterior_args args;
 
         Outputs(DeviceCall call, Set<Output> wanted, long rows, long classes) {
             this.call = call;
@@ -280,16 +190,32 @@ public final class DirichletAggregation {
                             default -> call.emptyFloats(rows);
                         });
             }
+            Tensor label = tensors.get(Output.LABEL);
+            args = ARGUMENTS.cleared()
+                    .alpha(floats(Output.ALPHA))
+                    .p(floats(Output.PREDICTIVE))
+                    .belief(floats(Output.BELIEF))
+                    .variance(floats(Output.VARIANCE))
+                    .label(label == null ? null : label.data_ptr_long())
+                    .total(floats(Output.TOTAL))
+                    .expected(floats(Output.EXPECTED))
+                    .mutual(floats(Output.MUTUAL_INFORMATION))
+                    .differential(floats(Output.DIFFERENTIAL_ENTROPY))
+                    .epkl(floats(Output.EPKL))
+                    .vacuity(floats(Output.VACUITY))
+                    .N(rows)
+                    .K(classes);
         }
 
-        FloatPointer floats(Output output) {
+        private FloatPointer floats(Output output) {
             Tensor tensor = tensors.get(output);
             return tensor == null ? null : tensor.data_ptr_float();
         }
 
-        LongPointer label() {
-            Tensor tensor = tensors.get(Output.LABEL);
-            return tensor == null ? null : tensor.data_ptr_long();
+        int run() {
+            return call.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_dirichlet_posterior(args, call.fault(), call.stream())
+                    : ChorusNative.chorus_dirichlet_posterior(args);
         }
 
         Result result(int status, long labelers, LogitType type) {

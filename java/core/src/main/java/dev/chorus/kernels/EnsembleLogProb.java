@@ -1,6 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_ensemble_logprob_backward_args;
+import dev.chorus.bindings.ChorusNative.chorus_ensemble_logprob_forward_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.ArrayList;
@@ -31,6 +33,11 @@ import org.bytedeco.pytorch.Tensor;
  * {@link RaggedEnsembleLogProb}.
  */
 public final class EnsembleLogProb {
+    private static final Arguments<chorus_ensemble_logprob_forward_args> FORWARD =
+            new Arguments<>(chorus_ensemble_logprob_forward_args::new);
+    private static final Arguments<chorus_ensemble_logprob_backward_args> BACKWARD =
+            new Arguments<>(chorus_ensemble_logprob_backward_args::new);
+
     private EnsembleLogProb() {}
 
     /**
@@ -80,75 +87,30 @@ public final class EnsembleLogProb {
                     device.emptyFloats(call.rows),
                     offsets == null ? null : device.emptyFloats(call.models, call.sequences),
                     offsets == null ? null : device.emptyFloats(call.sequences));
-            FloatPointer logps = result.logps.data_ptr_float();
-            FloatPointer lse = result.lse.data_ptr_float();
-            FloatPointer entropy = result.entropy.data_ptr_float();
-            FloatPointer mixture = result.mixture.data_ptr_float();
-            FloatPointer sums = offsets == null ? null : result.sequenceLogps.data_ptr_float();
-            FloatPointer mixtureSums = offsets == null ? null : result.sequenceMixture.data_ptr_float();
             int status;
             try (PointerPointer<Pointer> z = KernelArguments.addresses(logits);
                     LongPointer strides = new LongPointer(call.strides)) {
+                chorus_ensemble_logprob_forward_args args = FORWARD.cleared()
+                        .logps(result.logps.data_ptr_float())
+                        .lse(result.lse.data_ptr_float())
+                        .entropy(result.entropy.data_ptr_float())
+                        .mixture(result.mixture.data_ptr_float())
+                        .sequence_logps(offsets == null ? null : result.sequenceLogps.data_ptr_float())
+                        .sequence_mixture(offsets == null ? null : result.sequenceMixture.data_ptr_float())
+                        .logits(z)
+                        .targets(call.targets)
+                        .weights(call.weights)
+                        .omega(call.omega)
+                        .offsets(call.offsets)
+                        .W(call.models)
+                        .N(call.rows)
+                        .V(call.vocabulary)
+                        .strides(strides)
+                        .S(call.sequences)
+                        .type(call.type.code);
                 status = device.isCuda()
-                        ? ChorusCudaNative.chorus_cuda_ensemble_logprob_forward(
-                                logps,
-                                lse,
-                                entropy,
-                                mixture,
-                                sums,
-                                mixtureSums,
-                                z,
-                                call.targets,
-                                call.weights,
-                                call.omega,
-                                call.offsets,
-                                call.models,
-                                call.rows,
-                                call.vocabulary,
-                                strides,
-                                call.sequences,
-                                call.type.code,
-                                device.fault(),
-                                device.stream())
-                        : switch (call.type) {
-                            case F16 -> throw call.type.onlyOnGpus();
-                            case F32 ->
-                                ChorusNative.chorus_ensemble_logprob_forward_f32(
-                                        logps,
-                                        lse,
-                                        entropy,
-                                        mixture,
-                                        sums,
-                                        mixtureSums,
-                                        z,
-                                        call.targets,
-                                        call.weights,
-                                        call.omega,
-                                        call.offsets,
-                                        call.models,
-                                        call.rows,
-                                        call.vocabulary,
-                                        strides,
-                                        call.sequences);
-                            case BF16 ->
-                                ChorusNative.chorus_ensemble_logprob_forward_bf16(
-                                        logps,
-                                        lse,
-                                        entropy,
-                                        mixture,
-                                        sums,
-                                        mixtureSums,
-                                        z,
-                                        call.targets,
-                                        call.weights,
-                                        call.omega,
-                                        call.offsets,
-                                        call.models,
-                                        call.rows,
-                                        call.vocabulary,
-                                        strides,
-                                        call.sequences);
-                        };
+                        ? ChorusCudaNative.chorus_cuda_ensemble_logprob_forward(args, device.fault(), device.stream())
+                        : ChorusNative.chorus_ensemble_logprob_forward(args);
             }
             KernelArguments.keepAlive(logits);
             KernelArguments.keepAlive(result.logps, result.lse, result.entropy, result.mixture);
@@ -198,66 +160,27 @@ public final class EnsembleLogProb {
             int status;
             try (PointerPointer<Pointer> z = KernelArguments.addresses(logits);
                     LongPointer strides = new LongPointer(call.strides)) {
+                chorus_ensemble_logprob_backward_args args = BACKWARD.cleared()
+                        .logits(z)
+                        .targets(call.targets)
+                        .lse(lse)
+                        .logps(logps)
+                        .dlogps(dlogps)
+                        .dmixture(dmixture)
+                        .dsequence(dsums)
+                        .dsequence_mixture(dmixtureSums)
+                        .weights(call.weights)
+                        .omega(call.omega)
+                        .offsets(call.offsets)
+                        .W(call.models)
+                        .N(call.rows)
+                        .V(call.vocabulary)
+                        .strides(strides)
+                        .S(call.sequences)
+                        .type(call.type.code);
                 status = device.isCuda()
-                        ? ChorusCudaNative.chorus_cuda_ensemble_logprob_backward(
-                                z,
-                                call.targets,
-                                lse,
-                                logps,
-                                dlogps,
-                                dmixture,
-                                dsums,
-                                dmixtureSums,
-                                call.weights,
-                                call.omega,
-                                call.offsets,
-                                call.models,
-                                call.rows,
-                                call.vocabulary,
-                                strides,
-                                call.sequences,
-                                call.type.code,
-                                device.fault(),
-                                device.stream())
-                        : switch (call.type) {
-                            case F16 -> throw call.type.onlyOnGpus();
-                            case F32 ->
-                                ChorusNative.chorus_ensemble_logprob_backward_f32(
-                                        z,
-                                        call.targets,
-                                        lse,
-                                        logps,
-                                        dlogps,
-                                        dmixture,
-                                        dsums,
-                                        dmixtureSums,
-                                        call.weights,
-                                        call.omega,
-                                        call.offsets,
-                                        call.models,
-                                        call.rows,
-                                        call.vocabulary,
-                                        strides,
-                                        call.sequences);
-                            case BF16 ->
-                                ChorusNative.chorus_ensemble_logprob_backward_bf16(
-                                        z,
-                                        call.targets,
-                                        lse,
-                                        logps,
-                                        dlogps,
-                                        dmixture,
-                                        dsums,
-                                        dmixtureSums,
-                                        call.weights,
-                                        call.omega,
-                                        call.offsets,
-                                        call.models,
-                                        call.rows,
-                                        call.vocabulary,
-                                        strides,
-                                        call.sequences);
-                        };
+                        ? ChorusCudaNative.chorus_cuda_ensemble_logprob_backward(args, device.fault(), device.stream())
+                        : ChorusNative.chorus_ensemble_logprob_backward(args);
             }
             KernelArguments.keepAlive(logits);
             KernelArguments.keepAlive(targets, forward.lse, forward.logps, upstream.dlogps, upstream.dmixture);

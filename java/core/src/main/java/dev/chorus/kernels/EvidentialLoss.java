@@ -1,10 +1,10 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_evidential_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -29,6 +29,8 @@ import org.bytedeco.pytorch.Tensor;
  * is how a missing answer is left out: the caller sets its lambda to 0 and lets the others sum to 1.
  */
 public final class EvidentialLoss {
+    private static final Arguments<chorus_evidential_args> ARGUMENTS = new Arguments<>(chorus_evidential_args::new);
+
     private EvidentialLoss() {}
 
     /** How a logit becomes evidence, e(z) &ge; 0. */
@@ -81,46 +83,11 @@ public final class EvidentialLoss {
             Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
         try (Call call = new Call(logits, targets, lambda, weights, evidence, klWeight)) {
             Result result = call.emptyResult();
-            int status = call.device.isCuda()
-                    ? call.cuda(
-                            result.loss.data_ptr_float(),
-                            result.nll.data_ptr_float(),
-                            result.kl.data_ptr_float(),
-                            null,
-                            null)
-                    : switch (call.type) {
-                        case F16 -> throw call.type.onlyOnGpus();
-                        case F32 ->
-                            ChorusNative.chorus_evidential_forward_f32(
-                                    result.loss.data_ptr_float(),
-                                    result.nll.data_ptr_float(),
-                                    result.kl.data_ptr_float(),
-                                    call.floats(),
-                                    call.targets,
-                                    call.lambda,
-                                    call.weights,
-                                    call.rows,
-                                    call.labels,
-                                    call.classes,
-                                    call.stride,
-                                    evidence.code,
-                                    klWeight);
-                        case BF16 ->
-                            ChorusNative.chorus_evidential_forward_bf16(
-                                    result.loss.data_ptr_float(),
-                                    result.nll.data_ptr_float(),
-                                    result.kl.data_ptr_float(),
-                                    call.bf16s(),
-                                    call.targets,
-                                    call.lambda,
-                                    call.weights,
-                                    call.rows,
-                                    call.labels,
-                                    call.classes,
-                                    call.stride,
-                                    evidence.code,
-                                    klWeight);
-                    };
+            call.args
+                    .loss(result.loss.data_ptr_float())
+                    .nll(result.nll.data_ptr_float())
+                    .kl(result.kl.data_ptr_float());
+            int status = call.run();
             KernelArguments.keepAlive(result.loss, result.nll, result.kl, logits, targets, lambda, weights);
             call.device.raise(status, "evidential_forward", call.shape(), call.type);
             return result;
@@ -146,39 +113,8 @@ public final class EvidentialLoss {
         try (Call call = new Call(logits, targets, lambda, weights, evidence, klWeight)) {
             FloatPointer d = call.device.floats("dloss", dloss, call.rows);
             Tensor dlogits = call.device.emptyFloats(call.rows, call.classes);
-            int status = call.device.isCuda()
-                    ? call.cuda(null, null, null, dlogits.data_ptr_float(), d)
-                    : switch (call.type) {
-                        case F16 -> throw call.type.onlyOnGpus();
-                        case F32 ->
-                            ChorusNative.chorus_evidential_backward_f32(
-                                    dlogits.data_ptr_float(),
-                                    d,
-                                    call.floats(),
-                                    call.targets,
-                                    call.lambda,
-                                    call.weights,
-                                    call.rows,
-                                    call.labels,
-                                    call.classes,
-                                    call.stride,
-                                    evidence.code,
-                                    klWeight);
-                        case BF16 ->
-                            ChorusNative.chorus_evidential_backward_bf16(
-                                    dlogits.data_ptr_float(),
-                                    d,
-                                    call.bf16s(),
-                                    call.targets,
-                                    call.lambda,
-                                    call.weights,
-                                    call.rows,
-                                    call.labels,
-                                    call.classes,
-                                    call.stride,
-                                    evidence.code,
-                                    klWeight);
-                    };
+            call.args.dlogits(dlogits.data_ptr_float()).dloss(d);
+            int status = call.run();
             KernelArguments.keepAlive(dlogits, dloss, logits, targets, lambda, weights);
             call.device.raise(status, "evidential_backward", call.shape(), call.type);
             return dlogits;
@@ -209,46 +145,13 @@ public final class EvidentialLoss {
             if (kl == null) {
                 result.kl.zero_();
             }
-            int status = call.device.isCuda()
-                    ? call.cuda(
-                            result.loss.data_ptr_float(), result.nll.data_ptr_float(), kl, dlogits.data_ptr_float(), d)
-                    : switch (call.type) {
-                        case F16 -> throw call.type.onlyOnGpus();
-                        case F32 ->
-                            ChorusNative.chorus_evidential_forward_backward_f32(
-                                    result.loss.data_ptr_float(),
-                                    result.nll.data_ptr_float(),
-                                    kl,
-                                    dlogits.data_ptr_float(),
-                                    d,
-                                    call.floats(),
-                                    call.targets,
-                                    call.lambda,
-                                    call.weights,
-                                    call.rows,
-                                    call.labels,
-                                    call.classes,
-                                    call.stride,
-                                    evidence.code,
-                                    klWeight);
-                        case BF16 ->
-                            ChorusNative.chorus_evidential_forward_backward_bf16(
-                                    result.loss.data_ptr_float(),
-                                    result.nll.data_ptr_float(),
-                                    kl,
-                                    dlogits.data_ptr_float(),
-                                    d,
-                                    call.bf16s(),
-                                    call.targets,
-                                    call.lambda,
-                                    call.weights,
-                                    call.rows,
-                                    call.labels,
-                                    call.classes,
-                                    call.stride,
-                                    evidence.code,
-                                    klWeight);
-                    };
+            call.args
+                    .loss(result.loss.data_ptr_float())
+                    .nll(result.nll.data_ptr_float())
+                    .kl(kl)
+                    .dlogits(dlogits.data_ptr_float())
+                    .dloss(d);
+            int status = call.run();
             KernelArguments.keepAlive(
                     result.loss, result.nll, result.kl, dlogits, dloss, logits, targets, lambda, weights);
             call.device.raise(status, "evidential_forward_backward", call.shape(), call.type);
@@ -272,67 +175,42 @@ public final class EvidentialLoss {
         final long rows;
         final long labels;
         final long classes;
-        final long stride;
         final LogitType type;
-        final Evidence evidence;
-        final double klWeight;
-        final Tensor logits;
-        final FloatPointer targets;
-        final FloatPointer lambda;
-        final FloatPointer weights;
+        /** Without results. */
+        final chorus_evidential_args args;
 
         Call(Tensor logits, Tensor targets, Tensor lambda, Tensor weights, Evidence evidence, double klWeight) {
             check(evidence, klWeight);
-            this.evidence = evidence;
-            this.klWeight = klWeight;
             rows = KernelArguments.size("logits", logits, 0, "N", "K");
             classes = logits.size(1);
             labels = KernelArguments.size("targets", targets, 1, "N", "W", "K");
             Place place = Place.of("logits", logits);
             type = KernelArguments.checkLogits(place, "logits", logits, rows, classes);
-            this.logits = logits;
-            stride = KernelArguments.rowStride("logits", logits);
-            this.targets = KernelArguments.floats(place, "targets", targets, rows, labels, classes);
-            this.lambda = lambda == null ? null : KernelArguments.floats(place, "lambda", lambda, rows, labels);
-            this.weights = weights == null ? null : KernelArguments.floats(place, "weights", weights, rows);
+            args = ARGUMENTS.cleared()
+                    .logits(logits.data_ptr())
+                    .stride(KernelArguments.rowStride("logits", logits))
+                    .targets(KernelArguments.floats(place, "targets", targets, rows, labels, classes))
+                    .lambda(lambda == null ? null : KernelArguments.floats(place, "lambda", lambda, rows, labels))
+                    .weights(weights == null ? null : KernelArguments.floats(place, "weights", weights, rows))
+                    .N(rows)
+                    .W(labels)
+                    .K(classes)
+                    .evidence(evidence.code)
+                    .kl_weight(klWeight)
+                    .type(type.code);
             // Last: whoever refuses an argument would have to close it.
             device = DeviceCall.at(place);
         }
 
-        /** The one function for CUDA, of both directions. */
-        int cuda(FloatPointer loss, FloatPointer nll, FloatPointer kl, FloatPointer dlogits, FloatPointer dloss) {
-            return ChorusCudaNative.chorus_cuda_evidential(
-                    loss,
-                    nll,
-                    kl,
-                    dlogits,
-                    dloss,
-                    logits.data_ptr(),
-                    targets,
-                    lambda,
-                    weights,
-                    rows,
-                    labels,
-                    classes,
-                    stride,
-                    evidence.code,
-                    klWeight,
-                    type.code,
-                    device.fault(),
-                    device.stream());
+        int run() {
+            return device.isCuda()
+                    ? ChorusCudaNative.chorus_cuda_evidential(args, device.fault(), device.stream())
+                    : ChorusNative.chorus_evidential(args);
         }
 
         @Override
         public void close() {
             device.close();
-        }
-
-        FloatPointer floats() {
-            return logits.data_ptr_float();
-        }
-
-        ShortPointer bf16s() {
-            return KernelArguments.bf16s(logits);
         }
 
         Result emptyResult() {

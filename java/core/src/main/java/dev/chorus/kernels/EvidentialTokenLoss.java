@@ -1,12 +1,12 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_evidential_token_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.kernels.EvidentialLoss.Result;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -30,6 +30,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>A row of weight 0 is not looked at: it may hold anything, and gives 0 everywhere.
  */
 public final class EvidentialTokenLoss {
+    private static final Arguments<chorus_evidential_token_args> ARGUMENTS =
+            new Arguments<>(chorus_evidential_token_args::new);
+
     private EvidentialTokenLoss() {}
 
     /**
@@ -92,9 +95,6 @@ public final class EvidentialTokenLoss {
             LogitType type = call.checkLogits("logits", logits, rows, vocabulary);
             long stride = KernelArguments.rowStride("logits", logits);
             checkLabels(Place.of("logits", logits), ids, probabilities, rows);
-            LongPointer i = ids.data_ptr_long();
-            FloatPointer p = probabilities.data_ptr_float();
-            LongPointer rowNames = names == null ? null : names.data_ptr_long();
             FloatPointer w = call.floatsOrNull("weights", weights, rows);
             FloatPointer d = call.floatsOrNull("dloss", dloss, rows);
 
@@ -105,63 +105,26 @@ public final class EvidentialTokenLoss {
             if (klOrNull == null) {
                 kl.zero_();
             }
+            chorus_evidential_token_args args = ARGUMENTS.cleared()
+                    .loss(loss.data_ptr_float())
+                    .nll(nll.data_ptr_float())
+                    .kl(klOrNull)
+                    .logits(logits.data_ptr())
+                    .dloss(d)
+                    .ids(ids.data_ptr_long())
+                    .probabilities(probabilities.data_ptr_float())
+                    .weights(w)
+                    .row_names(names == null ? null : names.data_ptr_long())
+                    .N(rows)
+                    .V(vocabulary)
+                    .k(named)
+                    .stride(stride)
+                    .evidence(evidence.code)
+                    .kl_weight(klWeight)
+                    .type(type.code);
             int status = call.isCuda()
-                    ? ChorusCudaNative.chorus_cuda_evidential_token(
-                            loss.data_ptr_float(),
-                            nll.data_ptr_float(),
-                            klOrNull,
-                            logits.data_ptr(),
-                            d,
-                            i,
-                            p,
-                            w,
-                            rowNames,
-                            rows,
-                            vocabulary,
-                            named,
-                            stride,
-                            evidence.code,
-                            klWeight,
-                            type.code,
-                            call.fault(),
-                            call.stream())
-                    : switch (type) {
-                        case F16 -> throw type.onlyOnGpus();
-                        case F32 ->
-                            ChorusNative.chorus_evidential_token_f32(
-                                    loss.data_ptr_float(),
-                                    nll.data_ptr_float(),
-                                    klOrNull,
-                                    logits.data_ptr_float(),
-                                    d,
-                                    i,
-                                    p,
-                                    w,
-                                    rowNames,
-                                    rows,
-                                    vocabulary,
-                                    named,
-                                    stride,
-                                    evidence.code,
-                                    klWeight);
-                        case BF16 ->
-                            ChorusNative.chorus_evidential_token_bf16(
-                                    loss.data_ptr_float(),
-                                    nll.data_ptr_float(),
-                                    klOrNull,
-                                    KernelArguments.bf16s(logits),
-                                    d,
-                                    i,
-                                    p,
-                                    w,
-                                    rowNames,
-                                    rows,
-                                    vocabulary,
-                                    named,
-                                    stride,
-                                    evidence.code,
-                                    klWeight);
-                    };
+                    ? ChorusCudaNative.chorus_cuda_evidential_token(args, call.fault(), call.stream())
+                    : ChorusNative.chorus_evidential_token(args);
             KernelArguments.keepAlive(loss, nll, kl, dloss, logits, ids, probabilities, weights, names);
             call.raise(status, "evidential_token", "[N=" + rows + ", V=" + vocabulary + ", k=" + named + "]", type);
             return new Result(loss, nll, kl);

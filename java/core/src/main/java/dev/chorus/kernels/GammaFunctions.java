@@ -2,12 +2,11 @@ package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.math.SpecialFunctions;
-import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Logarithm of the gamma function and its first two derivatives, element by element on tensors.
@@ -19,12 +18,8 @@ import org.bytedeco.pytorch.global.torch;
 public final class GammaFunctions {
     private GammaFunctions() {}
 
-    private interface Doubles {
-        int apply(DoublePointer y, DoublePointer x, long count);
-    }
-
-    private interface Floats {
-        int apply(FloatPointer y, FloatPointer x, long count);
+    private interface Function {
+        int apply(Pointer y, Pointer x, long count, int type);
     }
 
     /**
@@ -36,20 +31,20 @@ public final class GammaFunctions {
      * @throws KernelException          if an element is NaN, zero or negative; names the first such element
      */
     public static Tensor lnGamma(Tensor x) {
-        return map("lngamma", x, ChorusNative::chorus_lngamma_f64, ChorusNative::chorus_lngamma_f32);
+        return map("lngamma", x, ChorusNative::chorus_lngamma);
     }
 
     /** psi, the first derivative of {@link #lnGamma}; arguments and errors as there. */
     public static Tensor digamma(Tensor x) {
-        return map("digamma", x, ChorusNative::chorus_digamma_f64, ChorusNative::chorus_digamma_f32);
+        return map("digamma", x, ChorusNative::chorus_digamma);
     }
 
     /** psi1, the second derivative of {@link #lnGamma}; arguments and errors as there, but infinity gives 0. */
     public static Tensor trigamma(Tensor x) {
-        return map("trigamma", x, ChorusNative::chorus_trigamma_f64, ChorusNative::chorus_trigamma_f32);
+        return map("trigamma", x, ChorusNative::chorus_trigamma);
     }
 
-    private static Tensor map(String op, Tensor x, Doubles doubles, Floats floats) {
+    private static Tensor map(String op, Tensor x, Function function) {
         KernelArguments.requirePresent("x", x);
         boolean wide = x.scalar_type().intern() == ScalarType.Double;
         long[] shape = KernelArguments.shape(x);
@@ -60,9 +55,8 @@ public final class GammaFunctions {
         try (TensorOptions options = new TensorOptions(wide ? ScalarType.Double : ScalarType.Float)) {
             y = torch.empty(shape, options, null);
         }
-        int status = wide
-                ? doubles.apply(y.data_ptr_double(), x.data_ptr_double(), x.numel())
-                : floats.apply(y.data_ptr_float(), x.data_ptr_float(), x.numel());
+        int type = wide ? ChorusNative.CHORUS_TYPE_F64 : ChorusNative.CHORUS_TYPE_F32;
+        int status = function.apply(y.data_ptr(), x.data_ptr(), x.numel(), type);
         KernelArguments.keepAlive(x, y);
         KernelArguments.raise(status, op, "[" + x.numel() + "]");
         return y;

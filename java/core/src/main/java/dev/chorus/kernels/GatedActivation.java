@@ -55,32 +55,17 @@ public final class GatedActivation {
         long gateStride = KernelArguments.rowStride("gate", gate);
         long upStride = rows("up", up, type, rows, width);
         long outStride = rows("out", out, type, rows, width);
-        int status =
-                switch (type) {
-                    case F32 ->
-                        ChorusNative.chorus_gated_activation_f32(
-                                out.data_ptr_float(),
-                                gate.data_ptr_float(),
-                                up.data_ptr_float(),
-                                rows,
-                                width,
-                                outStride,
-                                gateStride,
-                                upStride,
-                                activation.code);
-                    case F16 -> throw type.onlyOnGpus();
-                    case BF16 ->
-                        ChorusNative.chorus_gated_activation_bf16(
-                                KernelArguments.bf16s(out),
-                                KernelArguments.bf16s(gate),
-                                KernelArguments.bf16s(up),
-                                rows,
-                                width,
-                                outStride,
-                                gateStride,
-                                upStride,
-                                activation.code);
-                };
+        int status = ChorusNative.chorus_gated_activation(
+                out.data_ptr(),
+                gate.data_ptr(),
+                up.data_ptr(),
+                rows,
+                width,
+                outStride,
+                gateStride,
+                upStride,
+                activation.code,
+                type.code);
         KernelArguments.keepAlive(out, gate, up);
         KernelArguments.raise(status, "gated_activation", "[N=" + rows + ", F=" + width + "]", type);
     }

@@ -5,8 +5,8 @@ import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Hidden states through a language model's head in chunks: which rows count, how many fit into the budget at a time, and the

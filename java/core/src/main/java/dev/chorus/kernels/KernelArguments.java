@@ -9,12 +9,11 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.Layout;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * What every facade does around a native call: check tensors, allocate results, turn a status into an exception.
@@ -45,11 +44,6 @@ final class KernelArguments {
             this.text = text;
             this.dtype = dtype;
             this.code = code;
-        }
-
-        /** What a switch over the types of the host's kernels does with this one. */
-        IllegalStateException onlyOnGpus() {
-            return new IllegalStateException(text + " has no kernels on the CPU");
         }
     }
 
@@ -123,8 +117,7 @@ final class KernelArguments {
     }
 
     /**
-     * As {@link #check} for a tensor that may be f32 or bf16, on a GPU also f16, and says which; on the CPU its data come by
-     * {@link #bf16s} if bf16.
+     * As {@link #check} for a tensor that may be f32 or bf16, on a GPU also f16, and says which.
      */
     static LogitType checkLogits(Place place, String name, Tensor tensor, long... shape) {
         requirePresent(name, tensor);
@@ -147,11 +140,6 @@ final class KernelArguments {
     /** As the other, on the CPU. */
     static LogitType checkLogits(String name, Tensor tensor, long... shape) {
         return checkLogits(Place.CPU, name, tensor, shape);
-    }
-
-    /** Data of a bf16 tensor; the kernels take its elements as 16 bits each. */
-    static ShortPointer bf16s(Tensor tensor) {
-        return new ShortPointer(tensor.data_ptr());
     }
 
     /**

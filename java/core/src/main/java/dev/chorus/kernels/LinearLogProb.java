@@ -34,14 +34,15 @@ public final class LinearLogProb {
     private LinearLogProb() {}
 
     /**
-     * What each row gives, all [N] f32, in nats; 0 for rows of weight 0. The caller owns them.
+     * What each row gives, all [N] f32, all but the last in nats; 0 for rows of weight 0. The caller owns them.
      *
      * @param logps   expected log-probability of the target, at most 0; not multiplied by the weight
      * @param kl      KL divergence of the head's distribution from the target
      * @param lse     log-sum-exp of the row
      * @param entropy of the row's distribution, in [0, ln V]
+     * @param top1    the largest probability of the row, {@code max_v p_v}; how sure the model is of its first choice
      */
-    public record Result(Tensor logps, Tensor kl, Tensor lse, Tensor entropy) {}
+    public record Result(Tensor logps, Tensor kl, Tensor lse, Tensor entropy, Tensor top1) {}
 
     /**
      * Where the gradients of the head's parameters are added: the parameters' own gradients, or new zeros.
@@ -114,6 +115,7 @@ public final class LinearLogProb {
     }
 
     private static Result result(Tensor rows) {
-        return new Result(rows.select(0, 0), rows.select(0, 1), rows.select(0, 2), rows.select(0, 3));
+        return new Result(
+                rows.select(0, 0), rows.select(0, 1), rows.select(0, 2), rows.select(0, 3), rows.select(0, 4));
     }
 }

@@ -15,6 +15,7 @@ final class LinearLogProbReference {
             double[] kl,
             double[] lse,
             double[] entropy,
+            double[] top1,
             double[][] dhidden,
             double[][] dweight,
             double[] dbias) {}
@@ -69,6 +70,7 @@ final class LinearLogProbReference {
                 new double[rows],
                 new double[rows],
                 new double[rows],
+                new double[rows],
                 new double[rows][width],
                 new double[vocabulary][width],
                 new double[vocabulary]);
@@ -94,6 +96,7 @@ final class LinearLogProbReference {
             for (int v = 0; v < vocabulary; v++) {
                 p[v] = Math.exp(z[v] - lse);
                 result.entropy[n] -= p[v] * (z[v] - lse);
+                result.top1[n] = Math.max(result.top1[n], p[v]);
             }
             result.lse[n] = lse;
             double[] t = target.of(n, p);

@@ -1,16 +1,22 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_linear_logprob_rows_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** {@link LinearLogProb} between the products of a chunk: logps, KL, log-sum-exp and entropy of its rows, and the gradient. */
+/**
+ * {@link LinearLogProb} between the products of a chunk: logps, KL, log-sum-exp, entropy and top-1 of its rows, and the
+ * gradient.
+ */
 final class LogProbStep implements HeadChunks.Step {
-    private static final int RESULTS = 4;
+    private static final int RESULTS = 5;
+
+    private static final Arguments<chorus_linear_logprob_rows_args> ARGUMENTS =
+            new Arguments<>(chorus_linear_logprob_rows_args::new);
 
     private final LanguageHead head;
     private final HeadTarget target;
@@ -81,89 +87,43 @@ final class LogProbStep implements HeadChunks.Step {
         Tensor w = chunk.pick(weights);
         Tensor d = chunk.pick(dlogps);
         FloatPointer base = out.data_ptr_float();
-        FloatPointer[] results = new FloatPointer[RESULTS];
-        for (int i = 0; i < results.length; i++) {
-            results[i] = new FloatPointer(base).position((long) i * chunk.count());
-        }
-        FloatPointer bias = head.bias() == null ? null : head.bias().data_ptr_float();
-        LongPointer idData = ids == null ? null : ids.data_ptr_long();
-        FloatPointer probabilityData = probabilities == null ? null : probabilities.data_ptr_float();
-        FloatPointer denseData = dense == null ? null : dense.data_ptr_float();
-        FloatPointer weightData = w == null ? null : w.data_ptr_float();
-        FloatPointer dlogpsData = d == null ? null : d.data_ptr_float();
-        LongPointer nameData = chunk.names().data_ptr_long();
-        long stride = KernelArguments.rowStride("logits", logits);
-        long k = probabilities == null ? 1 : ids.size(1);
+        chorus_linear_logprob_rows_args args = ARGUMENTS.cleared()
+                .logps(row(base, 0, chunk))
+                .kl(row(base, 1, chunk))
+                .lse(row(base, 2, chunk))
+                .entropy(row(base, 3, chunk))
+                .top1(row(base, 4, chunk))
+                .logits(logits.data_ptr())
+                .bias(floats(head.bias()))
+                .ids(ids == null ? null : ids.data_ptr_long())
+                .probabilities(floats(probabilities))
+                .dense(floats(dense))
+                .weights(floats(w))
+                .dlogps(floats(d))
+                .row_names(chunk.names().data_ptr_long())
+                .N(chunk.count())
+                .V(vocabulary)
+                .k(probabilities == null ? 1 : ids.size(1))
+                .stride(KernelArguments.rowStride("logits", logits))
+                .scale(head.scale())
+                .soft_cap(head.softCap())
+                .type(type.code);
         try (DeviceCall call = DeviceCall.at(place)) {
             int status = call.isCuda()
-                    ? ChorusCudaNative.chorus_cuda_linear_logprob_rows(
-                            results[0],
-                            results[1],
-                            results[2],
-                            results[3],
-                            logits.data_ptr(),
-                            bias,
-                            idData,
-                            probabilityData,
-                            denseData,
-                            weightData,
-                            dlogpsData,
-                            nameData,
-                            chunk.count(),
-                            vocabulary,
-                            k,
-                            stride,
-                            head.scale(),
-                            head.softCap(),
-                            type.code,
-                            call.fault(),
-                            call.stream())
-                    : switch (type) {
-                        case F16 -> throw type.onlyOnGpus();
-                        case F32 ->
-                            ChorusNative.chorus_linear_logprob_rows_f32(
-                                    results[0],
-                                    results[1],
-                                    results[2],
-                                    results[3],
-                                    logits.data_ptr_float(),
-                                    bias,
-                                    idData,
-                                    probabilityData,
-                                    denseData,
-                                    weightData,
-                                    dlogpsData,
-                                    nameData,
-                                    chunk.count(),
-                                    vocabulary,
-                                    k,
-                                    stride,
-                                    head.scale(),
-                                    head.softCap());
-                        case BF16 ->
-                            ChorusNative.chorus_linear_logprob_rows_bf16(
-                                    results[0],
-                                    results[1],
-                                    results[2],
-                                    results[3],
-                                    KernelArguments.bf16s(logits),
-                                    bias,
-                                    idData,
-                                    probabilityData,
-                                    denseData,
-                                    weightData,
-                                    dlogpsData,
-                                    nameData,
-                                    chunk.count(),
-                                    vocabulary,
-                                    k,
-                                    stride,
-                                    head.scale(),
-                                    head.softCap());
-                    };
+                    ? ChorusCudaNative.chorus_cuda_linear_logprob_rows(args, call.fault(), call.stream())
+                    : ChorusNative.chorus_linear_logprob_rows(args);
             KernelArguments.keepAlive(out, logits, chunk.names(), ids, probabilities, dense, w, d, head.bias());
             call.raise(status, op(), "[N=" + rows + ", V=" + vocabulary + "]", type);
         }
+    }
+
+    /** Row {@code i} of the results. */
+    private static FloatPointer row(FloatPointer base, int i, HeadChunks.Chunk chunk) {
+        return new FloatPointer(base).position((long) i * chunk.count());
+    }
+
+    private static FloatPointer floats(Tensor tensor) {
+        return tensor == null ? null : tensor.data_ptr_float();
     }
 
     private static void longs(Place place, String name, Tensor tensor, long... shape) {

@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.bindings.ChorusNative.chorus_paged_attention_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
@@ -33,6 +34,9 @@ import org.bytedeco.pytorch.Tensor;
 public final class PagedAttention {
     /** Tokens of a page. */
     public static final int PAGE_TOKENS = 16;
+
+    private static final Arguments<chorus_paged_attention_args> ARGUMENTS =
+            new Arguments<>(chorus_paged_attention_args::new);
 
     private PagedAttention() {}
 
@@ -68,36 +72,19 @@ public final class PagedAttention {
         long kStride = rows("k", k, cache, tokens, cache.heads);
         long vStride = rows("v", v, cache, tokens, cache.heads);
         LongPointer s = KernelArguments.longs("slots", slots, tokens);
-        int status =
-                switch (cache.type) {
-                    case F32 ->
-                        ChorusNative.chorus_paged_append_f32(
-                                keys.data_ptr_float(),
-                                values.data_ptr_float(),
-                                k.data_ptr_float(),
-                                v.data_ptr_float(),
-                                s,
-                                tokens,
-                                cache.heads,
-                                cache.width,
-                                cache.pages,
-                                kStride,
-                                vStride);
-                    case F16 -> throw cache.type.onlyOnGpus();
-                    case BF16 ->
-                        ChorusNative.chorus_paged_append_bf16(
-                                KernelArguments.bf16s(keys),
-                                KernelArguments.bf16s(values),
-                                KernelArguments.bf16s(k),
-                                KernelArguments.bf16s(v),
-                                s,
-                                tokens,
-                                cache.heads,
-                                cache.width,
-                                cache.pages,
-                                kStride,
-                                vStride);
-                };
+        int status = ChorusNative.chorus_paged_append(
+                keys.data_ptr(),
+                values.data_ptr(),
+                k.data_ptr(),
+                v.data_ptr(),
+                s,
+                tokens,
+                cache.heads,
+                cache.width,
+                cache.pages,
+                kStride,
+                vStride,
+                cache.type.code);
         KernelArguments.keepAlive(keys, values, k, v, slots);
         KernelArguments.raise(status, "paged_append", cache.shape(tokens, ""), cache.type);
     }
@@ -146,54 +133,29 @@ public final class PagedAttention {
         IntPointer r = KernelArguments.ints("row", row, queries);
         IntPointer l = KernelArguments.ints("lengths", lengths, queries);
         FloatPointer slopes = KernelArguments.floatsOrNull("slopes", scores.slopes, heads);
-        int status =
-                switch (cache.type) {
-                    case F32 ->
-                        ChorusNative.chorus_paged_attention_f32(
-                                out.data_ptr_float(),
-                                q.data_ptr_float(),
-                                keys.data_ptr_float(),
-                                values.data_ptr_float(),
-                                t,
-                                r,
-                                l,
-                                slopes,
-                                queries,
-                                heads,
-                                cache.heads,
-                                cache.width,
-                                cache.pages,
-                                tableRows,
-                                maxPages,
-                                qStride,
-                                outStride,
-                                scores.scale,
-                                scores.softCap,
-                                scores.window);
-                    case F16 -> throw cache.type.onlyOnGpus();
-                    case BF16 ->
-                        ChorusNative.chorus_paged_attention_bf16(
-                                KernelArguments.bf16s(out),
-                                KernelArguments.bf16s(q),
-                                KernelArguments.bf16s(keys),
-                                KernelArguments.bf16s(values),
-                                t,
-                                r,
-                                l,
-                                slopes,
-                                queries,
-                                heads,
-                                cache.heads,
-                                cache.width,
-                                cache.pages,
-                                tableRows,
-                                maxPages,
-                                qStride,
-                                outStride,
-                                scores.scale,
-                                scores.softCap,
-                                scores.window);
-                };
+        chorus_paged_attention_args args = ARGUMENTS.cleared()
+                .out(out.data_ptr())
+                .q(q.data_ptr())
+                .keys(keys.data_ptr())
+                .values(values.data_ptr())
+                .table(t)
+                .row(r)
+                .length(l)
+                .slopes(slopes)
+                .N(queries)
+                .H(heads)
+                .G(cache.heads)
+                .d(cache.width)
+                .pages(cache.pages)
+                .rows(tableRows)
+                .max_pages(maxPages)
+                .q_stride(qStride)
+                .out_stride(outStride)
+                .scale(scores.scale)
+                .soft_cap(scores.softCap)
+                .window(scores.window)
+                .type(cache.type.code);
+        int status = ChorusNative.chorus_paged_attention(args);
         KernelArguments.keepAlive(out, q, keys, values, table, row, lengths, scores.slopes);
         KernelArguments.raise(status, "paged_attention", cache.shape(queries, "H=" + heads + ", "), cache.type);
     }

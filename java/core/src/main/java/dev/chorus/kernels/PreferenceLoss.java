@@ -1,6 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_preference_args;
+import dev.chorus.bindings.ChorusNative.chorus_preference_tokens_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import dev.chorus.torch.Scope;
@@ -8,7 +10,6 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -31,6 +32,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class PreferenceLoss {
     /** Totals come first, as doubles. */
     private static final long TOTALS_FLOATS = 2L * ChorusNative.CHORUS_PREFERENCE_TOTALS;
+
+    private static final Arguments<chorus_preference_args> PAIRS = new Arguments<>(chorus_preference_args::new);
+    private static final Arguments<chorus_preference_tokens_args> TOKENS =
+            new Arguments<>(chorus_preference_tokens_args::new);
 
     private static final Upstream NO_GRADIENT = new Upstream(0, null);
 
@@ -239,103 +244,43 @@ public final class PreferenceLoss {
             FloatPointer dloss = floats(call, "dloss", up.dloss, pairs);
 
             Result result = new Result(call, pairs, -1, upstream != null);
-            FloatPointer loss = floatsBehind(result, 0);
-            FloatPointer chosenRewards = floatsBehind(result, pairs);
-            FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
-            FloatPointer dchosen = upstream == null ? null : floatsBehind(result, 3 * pairs);
-            FloatPointer drejected = upstream == null ? null : floatsBehind(result, 4 * pairs);
             int kind = spec.kind().code();
-            int divergence = spec.divergence().code();
-            PairPointers in = new PairPointers(
-                    values(call, type, "policyChosen", x.policyChosen, pairs),
-                    values(call, type, "policyRejected", require("policyRejected", x.policyRejected), pairs),
-                    values(call, type, "refChosen", x.refChosen, pairs),
-                    values(call, type, "refRejected", x.refRejected, pairs));
+            chorus_preference_args args = PAIRS.cleared()
+                    .loss(floatsBehind(result, 0))
+                    .chosen_rewards(floatsBehind(result, pairs))
+                    .rejected_rewards(floatsBehind(result, 2 * pairs))
+                    .dchosen(upstream == null ? null : floatsBehind(result, 3 * pairs))
+                    .drejected(upstream == null ? null : floatsBehind(result, 4 * pairs))
+                    .totals(result.totals)
+                    .policy_chosen(values(call, type, "policyChosen", x.policyChosen, pairs))
+                    .policy_rejected(
+                            values(call, type, "policyRejected", require("policyRejected", x.policyRejected), pairs))
+                    .ref_chosen(values(call, type, "refChosen", x.refChosen, pairs))
+                    .ref_rejected(values(call, type, "refRejected", x.refRejected, pairs))
+                    .chosen_lengths(chosenLengths)
+                    .rejected_lengths(rejectedLengths)
+                    .weights(weights)
+                    .flip(flip)
+                    .dloss(dloss)
+                    .P(pairs)
+                    .kind(kind)
+                    .beta(spec.beta())
+                    .epsilon(spec.epsilon())
+                    .parameter(spec.parameter())
+                    .divergence(spec.divergence().code())
+                    .alpha(spec.alpha())
+                    .upstream(up.scale)
+                    .type(type.code);
             int status;
             if (call.isCuda()) {
                 Tensor workspace = call.workspace(ChorusCudaNative.chorus_cuda_preference_workspace(kind, pairs));
-                status = ChorusCudaNative.chorus_cuda_preference(
-                        loss,
-                        dchosen,
-                        drejected,
-                        chosenRewards,
-                        rejectedRewards,
-                        result.totals,
-                        workspace == null ? null : workspace.data_ptr(),
-                        in.policyChosen,
-                        in.policyRejected,
-                        in.refChosen,
-                        in.refRejected,
-                        chosenLengths,
-                        rejectedLengths,
-                        weights,
-                        flip,
-                        dloss,
-                        pairs,
-                        kind,
-                        spec.beta(),
-                        spec.epsilon(),
-                        spec.parameter(),
-                        divergence,
-                        spec.alpha(),
-                        up.scale,
-                        type.code,
-                        call.fault(),
-                        call.stream());
+                args.workspace(workspace == null ? null : workspace.data_ptr());
+                status = ChorusCudaNative.chorus_cuda_preference(args, call.fault(), call.stream());
                 KernelArguments.keepAlive(workspace);
             } else {
-                try (Workspace workspace = new Workspace(ChorusNative.chorus_preference_workspace(kind, pairs))) {
-                    status = type == LogitType.BF16
-                            ? ChorusNative.chorus_preference_bf16(
-                                    loss,
-                                    dchosen,
-                                    drejected,
-                                    chosenRewards,
-                                    rejectedRewards,
-                                    result.totals,
-                                    workspace.doubles,
-                                    halves(in.policyChosen),
-                                    halves(in.policyRejected),
-                                    halves(in.refChosen),
-                                    halves(in.refRejected),
-                                    chosenLengths,
-                                    rejectedLengths,
-                                    weights,
-                                    flip,
-                                    dloss,
-                                    pairs,
-                                    kind,
-                                    spec.beta(),
-                                    spec.epsilon(),
-                                    spec.parameter(),
-                                    divergence,
-                                    spec.alpha(),
-                                    up.scale)
-                            : ChorusNative.chorus_preference_f32(
-                                    loss,
-                                    dchosen,
-                                    drejected,
-                                    chosenRewards,
-                                    rejectedRewards,
-                                    result.totals,
-                                    workspace.doubles,
-                                    singles(in.policyChosen),
-                                    singles(in.policyRejected),
-                                    singles(in.refChosen),
-                                    singles(in.refRejected),
-                                    chosenLengths,
-                                    rejectedLengths,
-                                    weights,
-                                    flip,
-                                    dloss,
-                                    pairs,
-                                    kind,
-                                    spec.beta(),
-                                    spec.epsilon(),
-                                    spec.parameter(),
-                                    divergence,
-                                    spec.alpha(),
-                                    up.scale);
+                try (Tensor workspace = doubles(ChorusNative.chorus_preference_workspace(kind, pairs))) {
+                    args.workspace(workspace == null ? null : workspace.data_ptr());
+                    status = ChorusNative.chorus_preference(args);
                 }
             }
             KernelArguments.keepAlive(result.memory, x.policyChosen, x.policyRejected, x.refChosen, x.refRejected);
@@ -378,98 +323,42 @@ public final class PreferenceLoss {
             FloatPointer dloss = floats(call, "dloss", up.dloss, pairs);
 
             Result result = new Result(call, pairs, tokens, upstream != null);
-            FloatPointer loss = floatsBehind(result, 0);
-            FloatPointer chosenRewards = floatsBehind(result, pairs);
-            FloatPointer rejectedRewards = floatsBehind(result, 2 * pairs);
-            FloatPointer dtokens = upstream == null ? null : floatsBehind(result, 3 * pairs);
             int kind = spec.kind().code();
-            int divergence = spec.divergence().code();
-            Pointer policy = values(call, type, "policy", x.policy, tokens);
-            Pointer ref = values(call, type, "ref", x.ref, tokens);
+            chorus_preference_tokens_args args = TOKENS.cleared()
+                    .loss(floatsBehind(result, 0))
+                    .chosen_rewards(floatsBehind(result, pairs))
+                    .rejected_rewards(floatsBehind(result, 2 * pairs))
+                    .dtokens(upstream == null ? null : floatsBehind(result, 3 * pairs))
+                    .totals(result.totals)
+                    .policy_tokens(values(call, type, "policy", x.policy, tokens))
+                    .ref_tokens(values(call, type, "ref", x.ref, tokens))
+                    .ref_chosen(refChosen)
+                    .ref_rejected(refRejected)
+                    .offsets(offsets)
+                    .token_weights(tokenWeights)
+                    .weights(weights)
+                    .flip(flip)
+                    .dloss(dloss)
+                    .P(pairs)
+                    .kind(kind)
+                    .beta(spec.beta())
+                    .epsilon(spec.epsilon())
+                    .parameter(spec.parameter())
+                    .divergence(spec.divergence().code())
+                    .alpha(spec.alpha())
+                    .upstream(up.scale)
+                    .type(type.code);
             int status;
             if (call.isCuda()) {
                 Tensor workspace =
                         call.workspace(ChorusCudaNative.chorus_cuda_preference_tokens_workspace(kind, pairs));
-                status = ChorusCudaNative.chorus_cuda_preference_tokens(
-                        loss,
-                        dtokens,
-                        chosenRewards,
-                        rejectedRewards,
-                        result.totals,
-                        workspace == null ? null : workspace.data_ptr(),
-                        policy,
-                        ref,
-                        refChosen,
-                        refRejected,
-                        offsets,
-                        tokenWeights,
-                        weights,
-                        flip,
-                        dloss,
-                        pairs,
-                        kind,
-                        spec.beta(),
-                        spec.epsilon(),
-                        spec.parameter(),
-                        divergence,
-                        spec.alpha(),
-                        up.scale,
-                        type.code,
-                        call.fault(),
-                        call.stream());
+                args.workspace(workspace == null ? null : workspace.data_ptr());
+                status = ChorusCudaNative.chorus_cuda_preference_tokens(args, call.fault(), call.stream());
                 KernelArguments.keepAlive(workspace);
             } else {
-                try (Workspace workspace =
-                        new Workspace(ChorusNative.chorus_preference_tokens_workspace(kind, pairs))) {
-                    status = type == LogitType.BF16
-                            ? ChorusNative.chorus_preference_tokens_bf16(
-                                    loss,
-                                    dtokens,
-                                    chosenRewards,
-                                    rejectedRewards,
-                                    result.totals,
-                                    workspace.doubles,
-                                    halves(policy),
-                                    halves(ref),
-                                    refChosen,
-                                    refRejected,
-                                    offsets,
-                                    tokenWeights,
-                                    weights,
-                                    flip,
-                                    dloss,
-                                    pairs,
-                                    kind,
-                                    spec.beta(),
-                                    spec.epsilon(),
-                                    spec.parameter(),
-                                    divergence,
-                                    spec.alpha(),
-                                    up.scale)
-                            : ChorusNative.chorus_preference_tokens_f32(
-                                    loss,
-                                    dtokens,
-                                    chosenRewards,
-                                    rejectedRewards,
-                                    result.totals,
-                                    workspace.doubles,
-                                    singles(policy),
-                                    singles(ref),
-                                    refChosen,
-                                    refRejected,
-                                    offsets,
-                                    tokenWeights,
-                                    weights,
-                                    flip,
-                                    dloss,
-                                    pairs,
-                                    kind,
-                                    spec.beta(),
-                                    spec.epsilon(),
-                                    spec.parameter(),
-                                    divergence,
-                                    spec.alpha(),
-                                    up.scale);
+                try (Tensor workspace = doubles(ChorusNative.chorus_preference_tokens_workspace(kind, pairs))) {
+                    args.workspace(workspace == null ? null : workspace.data_ptr());
+                    status = ChorusNative.chorus_preference_tokens(args);
                 }
             }
             KernelArguments.keepAlive(result.memory, x.policy, x.ref, x.refChosen, x.refRejected, x.offsets);
@@ -481,33 +370,9 @@ public final class PreferenceLoss {
         }
     }
 
-    /** Memory that a kind asks for during the call; none for most. */
-    private static final class Workspace implements AutoCloseable {
-        private final Tensor memory;
-        final DoublePointer doubles;
-
-        Workspace(long count) {
-            memory = count == 0 ? null : KernelArguments.emptyFloats(2 * count);
-            doubles = count == 0 ? null : new DoublePointer(memory.data_ptr_float());
-        }
-
-        @Override
-        public void close() {
-            if (memory != null) {
-                memory.close();
-            }
-        }
-    }
-
-    /** Of pairs, in their own type. */
-    private record PairPointers(Pointer policyChosen, Pointer policyRejected, Pointer refChosen, Pointer refRejected) {}
-
-    private static ShortPointer halves(Pointer pointer) {
-        return pointer == null ? null : new ShortPointer(pointer);
-    }
-
-    private static FloatPointer singles(Pointer pointer) {
-        return pointer == null ? null : new FloatPointer(pointer);
+    /** Memory of the host that a kind asks for during the call; null for most. */
+    private static Tensor doubles(long count) {
+        return count == 0 ? null : KernelArguments.emptyFloats(2 * count);
     }
 
     /** The last of the offsets, from wherever they are. */

@@ -1,6 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_ragged_ensemble_logprob_backward_args;
+import dev.chorus.bindings.ChorusNative.chorus_ragged_ensemble_logprob_forward_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.ArrayList;
@@ -29,6 +31,11 @@ import org.bytedeco.pytorch.Tensor;
  * {@link EnsembleLogProb}. sequenceLogps being f32, r has a relative error of up to {@code |sequenceLogps| 2^-23}.
  */
 public final class RaggedEnsembleLogProb {
+    private static final Arguments<chorus_ragged_ensemble_logprob_forward_args> FORWARD =
+            new Arguments<>(chorus_ragged_ensemble_logprob_forward_args::new);
+    private static final Arguments<chorus_ragged_ensemble_logprob_backward_args> BACKWARD =
+            new Arguments<>(chorus_ragged_ensemble_logprob_backward_args::new);
+
     private RaggedEnsembleLogProb() {}
 
     /**
@@ -79,74 +86,33 @@ public final class RaggedEnsembleLogProb {
                     device.emptyFloats(call.rows.length, call.sequences),
                     device.emptyFloats(call.rows.length, call.sequences),
                     device.emptyFloats(call.sequences));
-            FloatPointer sums = result.sequenceLogps.data_ptr_float();
-            FloatPointer means = result.sequenceMeans.data_ptr_float();
-            FloatPointer mixture = result.sequenceMixture.data_ptr_float();
             int status;
             try (NativeArrays in = new NativeArrays(call);
                     PointerPointer<Pointer> logps = KernelArguments.addresses(result.logps);
                     PointerPointer<Pointer> lse = KernelArguments.addresses(result.lse);
                     PointerPointer<Pointer> entropy = KernelArguments.addresses(result.entropy)) {
+                chorus_ragged_ensemble_logprob_forward_args args = FORWARD.cleared()
+                        .logps(logps)
+                        .lse(lse)
+                        .entropy(entropy)
+                        .sequence_logps(result.sequenceLogps.data_ptr_float())
+                        .sequence_means(result.sequenceMeans.data_ptr_float())
+                        .sequence_mixture(result.sequenceMixture.data_ptr_float())
+                        .logits(in.logits)
+                        .targets(in.targets)
+                        .weights(in.weights)
+                        .omega(call.omega)
+                        .offsets(in.offsets)
+                        .W(call.rows.length)
+                        .rows(in.rows)
+                        .vocabularies(in.vocabularies)
+                        .strides(in.strides)
+                        .S(call.sequences)
+                        .type(call.type.code);
                 status = device.isCuda()
                         ? ChorusCudaNative.chorus_cuda_ragged_ensemble_logprob_forward(
-                                logps,
-                                lse,
-                                entropy,
-                                sums,
-                                means,
-                                mixture,
-                                in.logits,
-                                in.targets,
-                                in.weights,
-                                call.omega,
-                                in.offsets,
-                                call.rows.length,
-                                in.rows,
-                                in.vocabularies,
-                                in.strides,
-                                call.sequences,
-                                call.type.code,
-                                device.fault(),
-                                device.stream())
-                        : switch (call.type) {
-                            case F16 -> throw call.type.onlyOnGpus();
-                            case F32 ->
-                                ChorusNative.chorus_ragged_ensemble_logprob_forward_f32(
-                                        logps,
-                                        lse,
-                                        entropy,
-                                        sums,
-                                        means,
-                                        mixture,
-                                        in.logits,
-                                        in.targets,
-                                        in.weights,
-                                        call.omega,
-                                        in.offsets,
-                                        call.rows.length,
-                                        in.rows,
-                                        in.vocabularies,
-                                        in.strides,
-                                        call.sequences);
-                            case BF16 ->
-                                ChorusNative.chorus_ragged_ensemble_logprob_forward_bf16(
-                                        logps,
-                                        lse,
-                                        entropy,
-                                        sums,
-                                        means,
-                                        mixture,
-                                        in.logits,
-                                        in.targets,
-                                        in.weights,
-                                        call.omega,
-                                        in.offsets,
-                                        call.rows.length,
-                                        in.rows,
-                                        in.vocabularies,
-                                        in.strides,
-                                        call.sequences);
-                        };
+                                args, device.fault(), device.stream())
+                        : ChorusNative.chorus_ragged_ensemble_logprob_forward(args);
             }
             call.keepAlive();
             KernelArguments.keepAlive(result.logps);
@@ -184,60 +150,26 @@ public final class RaggedEnsembleLogProb {
             int status;
             try (NativeArrays in = new NativeArrays(call);
                     PointerPointer<Pointer> lse = KernelArguments.addresses(forward.lse)) {
+                chorus_ragged_ensemble_logprob_backward_args args = BACKWARD.cleared()
+                        .logits(in.logits)
+                        .targets(in.targets)
+                        .lse(lse)
+                        .sequence_logps(sums)
+                        .dsequence(dsums)
+                        .dsequence_mixture(dmixture)
+                        .weights(in.weights)
+                        .omega(call.omega)
+                        .offsets(in.offsets)
+                        .W(call.rows.length)
+                        .rows(in.rows)
+                        .vocabularies(in.vocabularies)
+                        .strides(in.strides)
+                        .S(call.sequences)
+                        .type(call.type.code);
                 status = device.isCuda()
                         ? ChorusCudaNative.chorus_cuda_ragged_ensemble_logprob_backward(
-                                in.logits,
-                                in.targets,
-                                lse,
-                                sums,
-                                dsums,
-                                dmixture,
-                                in.weights,
-                                call.omega,
-                                in.offsets,
-                                call.rows.length,
-                                in.rows,
-                                in.vocabularies,
-                                in.strides,
-                                call.sequences,
-                                call.type.code,
-                                device.fault(),
-                                device.stream())
-                        : switch (call.type) {
-                            case F16 -> throw call.type.onlyOnGpus();
-                            case F32 ->
-                                ChorusNative.chorus_ragged_ensemble_logprob_backward_f32(
-                                        in.logits,
-                                        in.targets,
-                                        lse,
-                                        sums,
-                                        dsums,
-                                        dmixture,
-                                        in.weights,
-                                        call.omega,
-                                        in.offsets,
-                                        call.rows.length,
-                                        in.rows,
-                                        in.vocabularies,
-                                        in.strides,
-                                        call.sequences);
-                            case BF16 ->
-                                ChorusNative.chorus_ragged_ensemble_logprob_backward_bf16(
-                                        in.logits,
-                                        in.targets,
-                                        lse,
-                                        sums,
-                                        dsums,
-                                        dmixture,
-                                        in.weights,
-                                        call.omega,
-                                        in.offsets,
-                                        call.rows.length,
-                                        in.rows,
-                                        in.vocabularies,
-                                        in.strides,
-                                        call.sequences);
-                        };
+                                args, device.fault(), device.stream())
+                        : ChorusNative.chorus_ragged_ensemble_logprob_backward(args);
             }
             call.keepAlive();
             KernelArguments.keepAlive(forward.lse);

@@ -74,20 +74,12 @@ public final class ResidualRmsNorm {
                 yStride,
                 xStride,
                 deltaStride,
-                code(yType),
-                code(deltaType),
-                code(weightType),
+                yType.code,
+                deltaType.code,
+                weightType.code,
                 eps,
                 offset);
         KernelArguments.keepAlive(y, x, delta, weight);
         KernelArguments.raise(status, "residual_rms_norm", "[N=" + rows + ", C=" + width + "]", yType);
-    }
-
-    private static int code(LogitType type) {
-        return switch (type) {
-            case F32 -> ChorusNative.CHORUS_TYPE_F32;
-            case F16 -> throw type.onlyOnGpus();
-            case BF16 -> ChorusNative.CHORUS_TYPE_BF16;
-        };
     }
 }

@@ -39,16 +39,8 @@ public final class Rotary {
         FloatPointer c = KernelArguments.floats("cos", cos, rows, half);
         FloatPointer s = KernelArguments.floats("sin", sin, rows, half);
         LongPointer p = KernelArguments.longs("positions", positions, tokens);
-        int status =
-                switch (type) {
-                    case F32 ->
-                        ChorusNative.chorus_rotary_f32(
-                                x.data_ptr_float(), c, s, p, tokens, heads, width, 2 * half, rows, stride);
-                    case F16 -> throw type.onlyOnGpus();
-                    case BF16 ->
-                        ChorusNative.chorus_rotary_bf16(
-                                KernelArguments.bf16s(x), c, s, p, tokens, heads, width, 2 * half, rows, stride);
-                };
+        int status = ChorusNative.chorus_rotary(
+                x.data_ptr(), c, s, p, tokens, heads, width, 2 * half, rows, stride, type.code);
         KernelArguments.keepAlive(x, cos, sin, positions);
         String shape = "[N=" + tokens + ", heads=" + heads + ", d=" + width + ", r=" + 2 * half + "]";
         KernelArguments.raise(status, "rotary", shape, type);

@@ -2,8 +2,6 @@ package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -37,36 +35,17 @@ public final class ThinLinear {
         }
         long stride = KernelArguments.rowStride("x", x);
         Tensor y = KernelArguments.empty(type, rows, outputs);
-        int status =
-                switch (type) {
-                    case F32 -> {
-                        FloatPointer b = bias == null ? null : bias.data_ptr_float();
-                        yield ChorusNative.chorus_thin_linear_f32(
-                                y.data_ptr_float(),
-                                x.data_ptr_float(),
-                                weight.data_ptr_float(),
-                                b,
-                                rows,
-                                inputs,
-                                outputs,
-                                outputs,
-                                stride);
-                    }
-                    case F16 -> throw type.onlyOnGpus();
-                    case BF16 -> {
-                        ShortPointer b = bias == null ? null : KernelArguments.bf16s(bias);
-                        yield ChorusNative.chorus_thin_linear_bf16(
-                                KernelArguments.bf16s(y),
-                                KernelArguments.bf16s(x),
-                                KernelArguments.bf16s(weight),
-                                b,
-                                rows,
-                                inputs,
-                                outputs,
-                                outputs,
-                                stride);
-                    }
-                };
+        int status = ChorusNative.chorus_thin_linear(
+                y.data_ptr(),
+                x.data_ptr(),
+                weight.data_ptr(),
+                bias == null ? null : bias.data_ptr(),
+                rows,
+                inputs,
+                outputs,
+                outputs,
+                stride,
+                type.code);
         KernelArguments.keepAlive(y, x, weight, bias);
         KernelArguments.raise(status, "thin_linear", "[N=" + rows + ", I=" + inputs + ", O=" + outputs + "]", type);
         return y;

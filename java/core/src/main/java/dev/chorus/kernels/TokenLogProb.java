@@ -1,6 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative.chorus_token_logprob_backward_args;
+import dev.chorus.bindings.ChorusNative.chorus_token_logprob_forward_args;
 import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
@@ -27,6 +29,11 @@ import org.bytedeco.pytorch.Tensor;
  * <p>A row of weight 0 is not looked at: its logits, target and gradient may hold anything, and its results are 0.
  */
 public final class TokenLogProb {
+    private static final Arguments<chorus_token_logprob_forward_args> FORWARD =
+            new Arguments<>(chorus_token_logprob_forward_args::new);
+    private static final Arguments<chorus_token_logprob_backward_args> BACKWARD =
+            new Arguments<>(chorus_token_logprob_backward_args::new);
+
     private TokenLogProb() {}
 
     /**
@@ -59,32 +66,20 @@ public final class TokenLogProb {
             long stride = KernelArguments.rowStride("logits", logits);
 
             Result result = new Result(call.emptyFloats(rows), call.emptyFloats(rows), call.emptyFloats(rows));
-            FloatPointer logps = result.logps.data_ptr_float();
-            FloatPointer lse = result.lse.data_ptr_float();
-            FloatPointer entropy = result.entropy.data_ptr_float();
+            chorus_token_logprob_forward_args args = FORWARD.cleared()
+                    .logps(result.logps.data_ptr_float())
+                    .lse(result.lse.data_ptr_float())
+                    .entropy(result.entropy.data_ptr_float())
+                    .logits(logits.data_ptr())
+                    .targets(t)
+                    .weights(w)
+                    .N(rows)
+                    .V(vocabulary)
+                    .stride(stride)
+                    .type(type.code);
             int status = call.isCuda()
-                    ? ChorusCudaNative.chorus_cuda_token_logprob_forward(
-                            logps,
-                            lse,
-                            entropy,
-                            logits.data_ptr(),
-                            t,
-                            w,
-                            rows,
-                            vocabulary,
-                            stride,
-                            type.code,
-                            call.fault(),
-                            call.stream())
-                    : switch (type) {
-                        case F32 ->
-                            ChorusNative.chorus_token_logprob_forward_f32(
-                                    logps, lse, entropy, logits.data_ptr_float(), t, w, rows, vocabulary, stride);
-                        case BF16 ->
-                            ChorusNative.chorus_token_logprob_forward_bf16(
-                                    logps, lse, entropy, KernelArguments.bf16s(logits), t, w, rows, vocabulary, stride);
-                        case F16 -> throw type.onlyOnGpus();
-                    };
+                    ? ChorusCudaNative.chorus_cuda_token_logprob_forward(args, call.fault(), call.stream())
+                    : ChorusNative.chorus_token_logprob_forward(args);
             KernelArguments.keepAlive(result.logps, result.lse, result.entropy, logits, targets, weights);
             call.raise(status, "token_logprob_forward", shape(rows, vocabulary), type);
             return result;
@@ -118,28 +113,19 @@ public final class TokenLogProb {
             FloatPointer w = call.floatsOrNull("weights", weights, rows);
             long stride = KernelArguments.rowStride("logits", logits);
 
+            chorus_token_logprob_backward_args args = BACKWARD.cleared()
+                    .logits(logits.data_ptr())
+                    .targets(t)
+                    .lse(l)
+                    .dlogps(d)
+                    .weights(w)
+                    .N(rows)
+                    .V(vocabulary)
+                    .stride(stride)
+                    .type(type.code);
             int status = call.isCuda()
-                    ? ChorusCudaNative.chorus_cuda_token_logprob_backward(
-                            logits.data_ptr(),
-                            t,
-                            l,
-                            d,
-                            w,
-                            rows,
-                            vocabulary,
-                            stride,
-                            type.code,
-                            call.fault(),
-                            call.stream())
-                    : switch (type) {
-                        case F32 ->
-                            ChorusNative.chorus_token_logprob_backward_f32(
-                                    logits.data_ptr_float(), t, l, d, w, rows, vocabulary, stride);
-                        case BF16 ->
-                            ChorusNative.chorus_token_logprob_backward_bf16(
-                                    KernelArguments.bf16s(logits), t, l, d, w, rows, vocabulary, stride);
-                        case F16 -> throw type.onlyOnGpus();
-                    };
+                    ? ChorusCudaNative.chorus_cuda_token_logprob_backward(args, call.fault(), call.stream())
+                    : ChorusNative.chorus_token_logprob_backward(args);
             KernelArguments.keepAlive(logits, targets, lse, dlogps, weights);
             call.raise(status, "token_logprob_backward", shape(rows, vocabulary), type);
         }

@@ -10,4 +10,5 @@ import java.util.List;
  * @param probabilities [N][K], rows sum to 1; a null row is a missing answer
  * @param develScore    the labeler's accuracy on devel, by which the best single one is chosen
  */
-public record ClassLabels(String labeler, List<String> ids, double[][] probabilities, double develScore) implements Labels {}
+public record ClassLabels(String labeler, List<String> ids, double[][] probabilities, double develScore)
+        implements Labels {}

@@ -1,8 +1,8 @@
 package dev.chorus.loss;
 
 import dev.chorus.kernels.PreferenceLoss;
-import dev.chorus.kernels.PreferenceSpec.Kind;
 import dev.chorus.kernels.PreferenceSpec;
+import dev.chorus.kernels.PreferenceSpec.Kind;
 import dev.chorus.torch.Tensors;
 
 /**

@@ -1,7 +1,7 @@
 package dev.chorus.loss;
 
-import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.kernels.EvidentialLoss;
+import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.torch.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;

@@ -16,8 +16,8 @@ import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.family.Part;
 import dev.chorus.model.family.Positions;
 import dev.chorus.model.family.TensorNames;
-import dev.chorus.model.weights.Adapter.LowRank;
 import dev.chorus.model.weights.Adapter;
+import dev.chorus.model.weights.Adapter.LowRank;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.model.weights.Precision;
@@ -32,8 +32,8 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A causal transformer decoder of any supported family, on LibTorch.
@@ -262,7 +262,9 @@ public final class Decoder implements AutoCloseable {
         parameters().gradients();
         PassContext pass = context(batch, dropout);
         Tensor x = embed(batch.ids(), batch.positions(), pass);
-        return checkpointing ? Pass.checkpointed(x, blocks, pass, last -> finish(last, pass)) : Pass.of(finish(through(x, pass), pass));
+        return checkpointing
+                ? Pass.checkpointed(x, blocks, pass, last -> finish(last, pass))
+                : Pass.of(finish(through(x, pass), pass));
     }
 
     private Tensor through(Tensor x, PassContext pass) {

@@ -32,8 +32,7 @@ public final class Pass {
     }
 
     /** Only the blocks' inputs are kept; each block is computed again when its gradient is due. */
-    static Pass checkpointed(
-            Tensor embedded, List<Block> blocks, PassContext context, UnaryOperator<Tensor> finish) {
+    static Pass checkpointed(Tensor embedded, List<Block> blocks, PassContext context, UnaryOperator<Tensor> finish) {
         List<Tensor> inputs = new ArrayList<>();
         Tensor x = embedded.detach();
         try (Tensors.GradientMode off = Tensors.withoutGradients()) {

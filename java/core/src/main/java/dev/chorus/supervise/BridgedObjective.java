@@ -164,7 +164,10 @@ public final class BridgedObjective implements TokenObjective {
         int m = rows.count();
         double[] top1 = new double[m];
         int chunk = (int) Math.max(
-                1, Math.min(m, TOP1_BUDGET / (2L * Float.BYTES * rows.head().weight().size(0))));
+                1,
+                Math.min(
+                        m,
+                        TOP1_BUDGET / (2L * Float.BYTES * rows.head().weight().size(0))));
         for (int first = 0; first < m; first += chunk) {
             int count = Math.min(chunk, m - first);
             try (Scope scope = new Scope();

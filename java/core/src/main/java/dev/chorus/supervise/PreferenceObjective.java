@@ -92,10 +92,16 @@ public final class PreferenceObjective implements TokenObjective {
         LinearLogProb.Result forward =
                 LinearLogProb.forward(rows.hidden(), rows.head(), targets, null, LinearLogProb.DEFAULT_BUDGET);
         double[] sums = sums(Tensors.toFloats(forward.logps()), rows.sequence(), 2 * p);
-        float[] pairWeights =
-                rows.batch().weights() == null ? null : Arrays.copyOf(rows.batch().weights(), p);
+        float[] pairWeights = rows.batch().weights() == null
+                ? null
+                : Arrays.copyOf(rows.batch().weights(), p);
         ConservativeDpoLoss.Value value = loss.of(
-                range(sums, 0, p), range(sums, p, 2 * p), referenceChosen, referenceRejected, pairWeights, rows.total());
+                range(sums, 0, p),
+                range(sums, p, 2 * p),
+                referenceChosen,
+                referenceRejected,
+                pairWeights,
+                rows.total());
         float[] upstream = new float[rows.count()];
         for (int m = 0; m < upstream.length; m++) {
             int sequence = rows.sequence()[m];

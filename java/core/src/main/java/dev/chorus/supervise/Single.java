@@ -40,7 +40,8 @@ public final class Single implements Supervision {
         TextLabels best = set.labels().get(set.aggregate().best());
         return new LanguageModelObjective(
                 IntStream.range(0, set.prompts().size())
-                        .mapToObj(n -> set.sequence(n, best.nBest().get(n).get(0).text()))
+                        .mapToObj(
+                                n -> set.sequence(n, best.nBest().get(n).get(0).text()))
                         .toList(),
                 set.weights());
     }

@@ -2,9 +2,9 @@ package dev.chorus.task;
 
 import dev.chorus.data.Item;
 import dev.chorus.labels.TextLabels.TextLabel;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.text.GeneratedText;
 import dev.chorus.text.Tokenizer;

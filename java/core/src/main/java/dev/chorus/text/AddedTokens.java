@@ -46,7 +46,7 @@ final class AddedTokens {
      * @param token text alone, for a special token, or an object with "content" and flags
      */
     void add(JsonNode token) {
-        String text = TokenizerDefinition.text(token);
+        String text = text(token);
         if (text.isEmpty()) {
             return;
         }
@@ -71,7 +71,7 @@ final class AddedTokens {
 
     /** Adds a special token unless it is there. */
     void addIfMissing(JsonNode token) {
-        if (!tokens.containsKey(TokenizerDefinition.text(token))) {
+        if (!tokens.containsKey(text(token))) {
             add(token.isTextual() ? token : ((ObjectNode) token.deepCopy()).put("special", true));
         }
     }
@@ -89,5 +89,10 @@ final class AddedTokens {
     /** As {@code tokenizer.json} lists them. */
     ArrayNode list() {
         return JsonNodeFactory.instance.arrayNode().addAll(tokens.values());
+    }
+
+    /** The text of a token that is written as text alone, or as an object with "content". */
+    static String text(JsonNode token) {
+        return token.isTextual() ? token.asText() : token.path("content").asText("");
     }
 }

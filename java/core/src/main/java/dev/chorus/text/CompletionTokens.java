@@ -40,12 +40,7 @@ public record CompletionTokens(int[] tokens, int start) {
      * @throws IllegalStateException if the tokenizer has no end-of-sequence token and {@code endOfSequence} asks for it
      */
     public static CompletionTokens of(
-            Tokenizer tokenizer,
-            String prompt,
-            String completion,
-            Join join,
-            boolean endOfSequence,
-            boolean specials) {
+            Tokenizer tokenizer, String prompt, String completion, Join join, boolean endOfSequence, boolean specials) {
         CompletionTokens joined =
                 switch (join) {
                     case JOINT -> joint(tokenizer, prompt, completion, specials);
@@ -60,8 +55,7 @@ public record CompletionTokens(int[] tokens, int start) {
         return Arrays.copyOfRange(tokens, start, tokens.length);
     }
 
-    private static CompletionTokens joint(
-            Tokenizer tokenizer, String prompt, String completion, boolean specials) {
+    private static CompletionTokens joint(Tokenizer tokenizer, String prompt, String completion, boolean specials) {
         Tokenizer.Tokens both = specials
                 ? tokenizer.encodeWithSpecialsAndSpans(prompt + completion)
                 : tokenizer.encodeWithSpans(prompt + completion);
@@ -75,8 +69,7 @@ public record CompletionTokens(int[] tokens, int start) {
         return new CompletionTokens(both.ids(), start);
     }
 
-    private static CompletionTokens separate(
-            Tokenizer tokenizer, String prompt, String completion, boolean specials) {
+    private static CompletionTokens separate(Tokenizer tokenizer, String prompt, String completion, boolean specials) {
         int[] first = encode(tokenizer, prompt, specials);
         int[] second = tokenizer.encode(completion);
         int[] tokens = Arrays.copyOf(first, first.length + second.length);

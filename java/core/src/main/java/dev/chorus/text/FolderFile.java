@@ -1,5 +1,6 @@
 package dev.chorus.text;
 
+import dev.chorus.files.FileKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -30,15 +31,14 @@ public final class FolderFile {
     public static String problem(Path file, long most) throws IOException {
         if (!Files.exists(file)) {
             return Files.isSymbolicLink(file)
-                    ? "is a link to '" + Files.readSymbolicLink(file) + "', which is not there; fetch the model again, or "
+                    ? "is a link to '" + Files.readSymbolicLink(file)
+                            + "', which is not there; fetch the model again, or "
                             + "copy it with its links followed (cp -rL)"
                     : "is not there";
         }
-        if (Files.isDirectory(file)) {
-            return "is a folder, expected a file";
-        }
-        if (!Files.isRegularFile(file)) {
-            return "is no regular file but a pipe, a socket or a device, and is not read";
+        FileKind kind = FileKind.of(file);
+        if (kind != FileKind.REGULAR) {
+            return "is " + kind.words() + ", expected a regular file; it is not read";
         }
         long size = Files.size(file);
         if (size < 1024 && startsWith(file, LFS)) {

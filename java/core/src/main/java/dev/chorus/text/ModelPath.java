@@ -29,7 +29,9 @@ public final class ModelPath {
         }
         Path main = folder.resolve("refs").resolve("main");
         String problem = FolderFile.problem(main, LONGEST);
-        String revision = problem.isEmpty() ? Files.readString(main, StandardCharsets.ISO_8859_1).strip() : "";
+        String revision = problem.isEmpty()
+                ? Files.readString(main, StandardCharsets.ISO_8859_1).strip()
+                : "";
         if (revision.matches("[0-9A-Za-z_-]+") && Files.isDirectory(snapshots.resolve(revision))) {
             return snapshots.resolve(revision);
         }

@@ -17,11 +17,16 @@ public final class Shown {
 
     /** At most ten names in the order given, and how many more there are: {@code [a, b]} or {@code [a, … and 90 more]}. */
     public static String names(Collection<String> names) {
+        return "[" + list(names) + "]";
+    }
+
+    /** The same without brackets. */
+    public static String list(Collection<String> names) {
         String first = names.stream()
                 .limit(NAMES)
                 .map(name -> plain(cut(name, LONGEST_NAME)))
                 .collect(Collectors.joining(", "));
-        return "[" + first + (names.size() > NAMES ? ", … and " + (names.size() - NAMES) + " more" : "") + "]";
+        return first + (names.size() > NAMES ? ", … and " + (names.size() - NAMES) + " more" : "");
     }
 
     /** The beginning of a value. */

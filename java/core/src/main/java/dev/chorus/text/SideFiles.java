@@ -54,8 +54,7 @@ final class SideFiles {
         for (Map.Entry<String, JsonNode> entry : decoder.properties()) {
             String key = "added_tokens_decoder." + Shown.value(entry.getKey());
             if (!entry.getKey().matches("[0-9]{1,9}") || Integer.parseInt(entry.getKey()) > MOST_ID) {
-                throw new TokenizerException(
-                        file, key + ": expected a token id from 0 to " + MOST_ID + " as the key");
+                throw new TokenizerException(file, key + ": expected a token id from 0 to " + MOST_ID + " as the key");
             }
             token(file, key, entry.getValue());
         }

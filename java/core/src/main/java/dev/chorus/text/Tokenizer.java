@@ -46,7 +46,8 @@ public final class Tokenizer implements AutoCloseable {
                     new ByteArrayInputStream(definition.json()),
                     Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
         } catch (IOException | RuntimeException e) {
-            throw new TokenizerException(files.name(), "not a usable tokenizer.json: " + Shown.value(e.getMessage()), e);
+            throw new TokenizerException(
+                    files.name(), "not a usable tokenizer.json: " + Shown.value(e.getMessage()), e);
         }
     }
 

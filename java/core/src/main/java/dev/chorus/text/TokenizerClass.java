@@ -25,7 +25,9 @@ enum TokenizerClass {
     /** Byte-level BPE over NFC with pieces of its own. */
     QWEN2("Qwen2Tokenizer"),
     /** BPE over characters with bytes for the unknown, spaces as U+2581. */
-    LLAMA("LlamaTokenizer");
+    LLAMA("LlamaTokenizer"),
+    /** BPE over characters with bytes for the unknown; spaces are U+2581 before words are cut, and none is put in front. */
+    GEMMA("GemmaTokenizer");
 
     private static final String END_OF_TEXT = "<|endoftext|>";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -35,11 +37,30 @@ enum TokenizerClass {
             Set.of("TokenizersBackend", "PreTrainedTokenizer", "PythonBackend", "BloomTokenizer");
 
     /** The class that belongs to a model, where transformers has an opinion. */
-    private static final Map<String, TokenizerClass> OF_MODEL =
-            Map.of("gpt2", GPT2, "opt", GPT2, "gpt_neox", GPT_NEOX, "qwen2", QWEN2, "qwen3", QWEN2, "mistral", GENERIC);
+    private static final Map<String, TokenizerClass> OF_MODEL = Map.of(
+            "gpt2",
+            GPT2,
+            "opt",
+            GPT2,
+            "gpt_neox",
+            GPT_NEOX,
+            "qwen2",
+            QWEN2,
+            "qwen3",
+            QWEN2,
+            "mistral",
+            GENERIC,
+            "gemma2",
+            GEMMA,
+            "phi3",
+            GENERIC);
+
+    /** Classes that make the same ids as another. */
+    private static final Map<String, TokenizerClass> ALIASES =
+            Map.of("CodeGenTokenizer", GPT2, "CodeLlamaTokenizer", LLAMA);
 
     /** Models whose folders name the wrong class so often that transformers does not read it. */
-    private static final Set<String> IGNORES_NAME = Set.of("qwen2", "mistral");
+    private static final Set<String> IGNORES_NAME = Set.of("qwen2", "mistral", "phi3");
 
     private static final String QWEN2_PIECES = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
             + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -63,6 +84,7 @@ enum TokenizerClass {
             case GPT_NEOX -> Map.of("unk", END_OF_TEXT, "bos", END_OF_TEXT, "eos", END_OF_TEXT, "pad", "<|padding|>");
             case QWEN2 -> Map.of("unk", END_OF_TEXT, "eos", END_OF_TEXT, "pad", END_OF_TEXT);
             case LLAMA -> Map.of("unk", "<unk>", "bos", "<s>", "eos", "</s>");
+            case GEMMA -> Map.of("unk", "<unk>", "bos", "<bos>", "eos", "<eos>", "pad", "<pad>");
         };
     }
 
@@ -70,9 +92,16 @@ enum TokenizerClass {
      * The class of a folder, by its {@code tokenizer_class} and the model beside it.
      *
      * @param config {@code tokenizer_config.json}, or a missing node
+     * @param root   {@code tokenizer.json}; some folders name the class of their architecture's first models although theirs is
+     *               byte-level (DeepSeek's), and then the file says it all
      * @throws TokenizerException if the class is none of these: its ids might differ from what we would make of the file
      */
-    static TokenizerClass of(TokenizerFiles files, JsonNode config) {
+    static TokenizerClass of(TokenizerFiles files, JsonNode config, JsonNode root) {
+        TokenizerClass named = named(files, config);
+        return (named == LLAMA || named == GEMMA) && byteLevel(root) ? GENERIC : named;
+    }
+
+    private static TokenizerClass named(TokenizerFiles files, JsonNode config) {
         String named = config.path("tokenizer_class").asText("").replaceFirst("Fast$", "");
         TokenizerClass registered = OF_MODEL.get(files.modelType());
         if (registered != null && (named.isEmpty() || IGNORES_NAME.contains(files.modelType()))) {
@@ -86,9 +115,12 @@ enum TokenizerClass {
                 return known;
             }
         }
+        if (ALIASES.containsKey(named)) {
+            return ALIASES.get(named);
+        }
         throw new TokenizerException(
                 files.nameOf(TokenizerFiles.CONFIG),
-                "tokenizer_class: " + config.path("tokenizer_class").asText()
+                "tokenizer_class: " + Shown.value(config.path("tokenizer_class").asText())
                         + " is not supported, since it may change the token ids; if tokenizer.json alone says it all, "
                         + "make it PreTrainedTokenizerFast");
     }
@@ -109,31 +141,49 @@ enum TokenizerClass {
                     "model.type: " + pythonName + " needs BPE, got "
                             + root.path("model").path("type").asText());
         }
-        boolean byteLevel = root.path("pre_tokenizer").toString().contains("ByteLevel")
-                || root.path("decoder").toString().contains("ByteLevel");
-        if (byteLevel != (this != LLAMA)) {
+        if (!byteLevel(root) && this != LLAMA && this != GEMMA) {
             throw new TokenizerException(
                     name,
-                    "does not fit tokenizer_class " + pythonName + " (" + (byteLevel ? "" : "not ")
-                            + "byte-level); make it PreTrainedTokenizerFast in tokenizer_config.json");
+                    "does not fit tokenizer_class " + pythonName
+                            + " (not byte-level); make it PreTrainedTokenizerFast in " + "tokenizer_config.json");
         }
         boolean prefixSpace = config.path("add_prefix_space").asBoolean(this == LLAMA);
-        root.set("model", model((ObjectNode) root.get("model")));
-        root.set("normalizer", this == GPT_NEOX || this == QWEN2 ? typed("NFC") : JSON.nullNode());
+        root.set("model", model((ObjectNode) root.get("model"), config));
+        root.set("normalizer", normalizer());
         root.set("pre_tokenizer", preTokenizer(config, prefixSpace));
-        root.set("decoder", this == LLAMA ? llamaDecoder(prefixSpace) : byteLevel(true, true, true));
+        root.set("decoder", overCharacters() ? decoder(prefixSpace) : byteLevel(true, true, true));
         if (this == GPT_NEOX) {
             root.set("post_processor", JSON.nullNode());
         }
     }
 
-    private ObjectNode model(ObjectNode model) {
+    private static boolean byteLevel(JsonNode root) {
+        return root.path("pre_tokenizer").toString().contains("ByteLevel")
+                || root.path("decoder").toString().contains("ByteLevel");
+    }
+
+    private boolean overCharacters() {
+        return this == LLAMA || this == GEMMA;
+    }
+
+    private JsonNode normalizer() {
+        return switch (this) {
+            case GPT_NEOX, QWEN2 -> typed("NFC");
+            case GEMMA -> replace(" ", "\u2581");
+            default -> JSON.nullNode();
+        };
+    }
+
+    private ObjectNode model(ObjectNode model, JsonNode config) {
         ObjectNode bpe = typed("BPE");
         bpe.set("dropout", JSON.nullNode());
-        bpe.set("unk_token", JSON.nullNode());
-        bpe.set("continuing_subword_prefix", this == LLAMA ? JSON.nullNode() : JSON.textNode(""));
-        bpe.set("end_of_word_suffix", this == LLAMA ? JSON.nullNode() : JSON.textNode(""));
-        bpe.put("fuse_unk", this == LLAMA).put("byte_fallback", this == LLAMA).put("ignore_merges", false);
+        String unknown = AddedTokens.text(config.path("unk_token"));
+        bpe.set("unk_token", this == GEMMA ? JSON.textNode(unknown.isEmpty() ? "<unk>" : unknown) : JSON.nullNode());
+        bpe.set("continuing_subword_prefix", overCharacters() ? JSON.nullNode() : JSON.textNode(""));
+        bpe.set("end_of_word_suffix", overCharacters() ? JSON.nullNode() : JSON.textNode(""));
+        bpe.put("fuse_unk", overCharacters())
+                .put("byte_fallback", overCharacters())
+                .put("ignore_merges", false);
         bpe.set("vocab", model.path("vocab"));
         bpe.set("merges", model.path("merges"));
         return bpe;
@@ -150,6 +200,13 @@ enum TokenizerClass {
                     .put("prepend_scheme", scheme)
                     .put("split", false);
         }
+        if (this == GEMMA) {
+            // The normalizer has left no space to cut at; the part is there as transformers has it.
+            ObjectNode split =
+                    typed("Split").put("behavior", "MergedWithPrevious").put("invert", false);
+            split.putObject("pattern").put("String", " ");
+            return split;
+        }
         if (this == QWEN2) {
             ObjectNode split = typed("Split").put("behavior", "Isolated").put("invert", false);
             split.putObject("pattern").put("Regex", QWEN2_PIECES);
@@ -161,12 +218,16 @@ enum TokenizerClass {
         return byteLevel(prefixSpace, trim, true);
     }
 
-    private static JsonNode llamaDecoder(boolean prefixSpace) {
-        ObjectNode replace = typed("Replace").put("content", " ");
-        replace.putObject("pattern").put("String", "\u2581");
+    private static ObjectNode replace(String text, String by) {
+        ObjectNode replace = typed("Replace").put("content", by);
+        replace.putObject("pattern").put("String", text);
+        return replace;
+    }
+
+    private static JsonNode decoder(boolean prefixSpace) {
         ObjectNode sequence = typed("Sequence");
         ArrayNode decoders = sequence.putArray("decoders")
-                .add(replace)
+                .add(replace("\u2581", " "))
                 .add(typed("ByteFallback"))
                 .add(typed("Fuse"));
         if (prefixSpace) {

@@ -48,8 +48,8 @@ record TokenizerDefinition(
         JsonNode config = files.json(TokenizerFiles.CONFIG);
         SideFiles.check(files, config);
         refuseUnsupported(files, config);
-        TokenizerClass tokenizerClass = TokenizerClass.of(files, config);
         JsonNode original = files.json(TokenizerFiles.TOKENIZER);
+        TokenizerClass tokenizerClass = TokenizerClass.of(files, config, original);
         ObjectNode root = original.deepCopy();
         double growth = Definition.check(original, files.name());
         tokenizerClass.rebuild(root, config, files.name());
@@ -78,8 +78,8 @@ record TokenizerDefinition(
         Map<String, String> texts = new TreeMap<>();
         Map<String, Integer> ids = new TreeMap<>();
         named.forEach((role, token) -> {
-            texts.put(role, text(token));
-            ids.put(role, added.id(text(token)));
+            texts.put(role, AddedTokens.text(token));
+            ids.put(role, added.id(AddedTokens.text(token)));
         });
         boolean bpe = root.path("model").path("type").asText().equals("BPE");
         boolean cleanUp = config.path("clean_up_tokenization_spaces").asBoolean(false)
@@ -118,7 +118,7 @@ record TokenizerDefinition(
             // The built-in tokenizers, and others that come as one file.
             for (JsonNode token : root.path("added_tokens")) {
                 for (String role : List.of("pad", "eos", "sep")) {
-                    if (text(token).equals("<" + role + ">")) {
+                    if (AddedTokens.text(token).equals("<" + role + ">")) {
                         named.put(role, token);
                     }
                 }
@@ -137,7 +137,7 @@ record TokenizerDefinition(
             JsonNode token = source.path(role + "_token");
             if (token.isNull()) {
                 named.remove(role);
-            } else if (!text(token).isEmpty()) {
+            } else if (!AddedTokens.text(token).isEmpty()) {
                 named.put(role, token);
             }
         }
@@ -175,10 +175,6 @@ record TokenizerDefinition(
                 config.path("extra_special_tokens").isEmpty() ? "additional_special_tokens" : "extra_special_tokens";
         config.path(list).forEach(extra::add);
         return extra;
-    }
-
-    static String text(JsonNode token) {
-        return token.isTextual() ? token.asText() : token.path("content").asText("");
     }
 
     private static byte[] write(ObjectNode root, String name) {

@@ -5,6 +5,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
@@ -88,7 +89,8 @@ public final class LibTorch {
 
     /** LibTorch's version, such as "2.10.0". */
     public static String version() {
-        try (Scope scope = new Scope()) {
+        load();
+        try (PointerScope scope = new PointerScope()) {
             Matcher version = Pattern.compile("TORCH_VERSION=([0-9.]+)")
                     .matcher(torch.show_config().getString());
             return version.find() ? version.group(1) : "unknown";

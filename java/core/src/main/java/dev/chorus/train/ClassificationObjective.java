@@ -35,8 +35,7 @@ public final class ClassificationObjective implements ClassObjective {
      * @param weights   [N]
      * @param labelled  whether an item has a label; one without counts as removed
      */
-    public ClassificationObjective(
-            List<int[]> sequences, ItemWeights weights, IntPredicate labelled, ClassLoss loss) {
+    public ClassificationObjective(List<int[]> sequences, ItemWeights weights, IntPredicate labelled, ClassLoss loss) {
         this.sequences = sequences;
         this.weights = weights;
         this.labelled = labelled;

@@ -19,16 +19,34 @@ import dev.chorus.train.optim.Schedules;
  * @param clip         largest norm of all gradients together; 0 for no limit
  */
 public record TrainSettings(
-        @Key(value = "passes over the examples", range = "[1,)") int epochs,
+        @Key(value = "passes over the examples", range = "[1,)")
+        int epochs,
+
         @Key(value = "examples a step", range = "[1,)") int batch,
-        @Key(value = "examples of a step that go through the model at a time; 0 for all. Less memory, the same gradient", range = "[0,)", fallback = "0")
-                int microBatch,
-        @Key(value = "`adamw`, or `sgd` without momentum", fallback = "adamw") String optimizer,
-        @Key(value = "`linear` (to zero), `cosine` (to zero) or `constant`, after the warm-up", fallback = "linear") String schedule,
+
+        @Key(
+                value =
+                        "examples of a step that go through the model at a time; 0 for all. Less memory, the same gradient",
+                range = "[0,)",
+                fallback = "0")
+        int microBatch,
+
+        @Key(value = "`adamw`, or `sgd` without momentum", fallback = "adamw")
+        String optimizer,
+
+        @Key(value = "`linear` (to zero), `cosine` (to zero) or `constant`, after the warm-up", fallback = "linear")
+        String schedule,
+
         @Key(value = "at its peak", range = "(0,10)") double learningRate,
-        @Key(value = "decoupled, on matrices only; 0 for none", range = "[0,10)") double weightDecay,
-        @Key(value = "share of the steps in which the learning rate rises, linearly", range = "[0,1]") double warmup,
-        @Key(value = "largest norm of all gradients together; 0 for no limit", range = "[0,)") double clip) {
+
+        @Key(value = "decoupled, on matrices only; 0 for none", range = "[0,10)")
+        double weightDecay,
+
+        @Key(value = "share of the steps in which the learning rate rises, linearly", range = "[0,1]")
+        double warmup,
+
+        @Key(value = "largest norm of all gradients together; 0 for no limit", range = "[0,)")
+        double clip) {
     /** Refuses values outside their ranges; the message names the key. */
     public TrainSettings {
         Ranges.check(

@@ -3,15 +3,15 @@ package dev.chorus.aggregate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.chorus.kernels.DirichletAggregation.Output;
 import dev.chorus.kernels.DirichletAggregation;
+import dev.chorus.kernels.DirichletAggregation.Output;
 import java.util.EnumSet;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 /** The posteriors on plain arrays and those of the kernel are the same. */

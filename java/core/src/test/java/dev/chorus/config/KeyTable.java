@@ -34,7 +34,7 @@ public final class KeyTable {
     private static String value(Type type, Key key) {
         String kind;
         if (type instanceof ParameterizedType list) {
-            kind = "list of " + value(list.getActualTypeArguments()[0], null);
+            kind = "list of " + value(list.getActualTypeArguments()[0], null) + "s";
         } else if (type == String.class) {
             kind = "text";
         } else if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
@@ -50,7 +50,10 @@ public final class KeyTable {
         } else {
             kind = type instanceof Class<?> c && c.isRecord() ? "group" : type.getTypeName();
         }
-        return kind + (key == null || key.range().isEmpty() ? "" : ", " + Range.of(key.range()).words());
+        return kind
+                + (key == null || key.range().isEmpty()
+                        ? ""
+                        : ", " + Range.of(key.range()).words());
     }
 
     private static String optional(Key key) {

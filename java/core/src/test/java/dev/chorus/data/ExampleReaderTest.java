@@ -82,6 +82,9 @@ class ExampleReaderTest {
         assertThatThrownBy(() -> read(GOOD.replace("7", "NaN")))
                 .isInstanceOf(DataException.class)
                 .hasMessage("some.jsonl:1: not a JSON object: Non-standard token 'NaN', which JSON does not have");
+        assertThatThrownBy(() -> read(GOOD.replace("7", "1e" + "9".repeat(90))))
+                .isInstanceOf(DataException.class)
+                .hasMessage("some.jsonl:1: holds a number that is too large to be kept");
         assertThatThrownBy(() -> ExampleReader.read(new DataSource(
                         "some.jsonl",
                         GOOD.replace("five", "fünf").replace("Wake", "Wäcke").getBytes(StandardCharsets.ISO_8859_1))))

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.data.Example;
 import dev.chorus.model.TinyDecoders;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.task.SentencePrompt;
 import dev.chorus.task.TextModel;
@@ -82,7 +82,8 @@ class EnsemblePreferencesTest {
             assertThat(means[2][0]).isCloseTo(mean(weak, 2, "", true), within(MEAN_LOGP));
             // A text that was cut has no end to be scored.
             assertThat(means[2][1]).isCloseTo(mean(weak, 2, "time: five", false), within(MEAN_LOGP));
-            assertThat(Math.abs(means[2][1] - mean(weak, 2, "time: five", true))).isGreaterThan(100 * MEAN_LOGP);
+            assertThat(Math.abs(means[2][1] - mean(weak, 2, "time: five", true)))
+                    .isGreaterThan(100 * MEAN_LOGP);
         }
     }
 

@@ -87,7 +87,8 @@ class CatalogTest {
             for (String line : source.lines()) {
                 try {
                     JsonNode node = JSON.readTree(line);
-                    all.add(new Words(node.get("id").asText(), node.get("sentence").asText()));
+                    all.add(new Words(
+                            node.get("id").asText(), node.get("sentence").asText()));
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
@@ -124,12 +125,14 @@ class CatalogTest {
         public ClassObjective classes(ClassSet set, Record options) {
             double[][] rows = set.labels().get(0).probabilities();
             return new ClassificationObjective(
-                    set.inputs(), set.weights(), item -> true, (logits, items, weights, total, at) ->
-                            SoftCrossEntropyLoss.of(
-                                    logits,
-                                    Arrays.stream(items).mapToObj(item -> rows[item]).toArray(double[][]::new),
-                                    weights,
-                                    total));
+                    set.inputs(),
+                    set.weights(),
+                    item -> true,
+                    (logits, items, weights, total, at) -> SoftCrossEntropyLoss.of(
+                            logits,
+                            Arrays.stream(items).mapToObj(item -> rows[item]).toArray(double[][]::new),
+                            weights,
+                            total));
         }
 
         @Override
@@ -148,7 +151,10 @@ class CatalogTest {
         @Override
         public TokenRows rows(int[] items, int epoch) {
             return new TokenRows(
-                    items, Arrays.stream(items).mapToObj(sequences::get).toList(), weights.of(items), weights.sum(items));
+                    items,
+                    Arrays.stream(items).mapToObj(sequences::get).toList(),
+                    weights.of(items),
+                    weights.sum(items));
         }
 
         @Override
@@ -211,7 +217,8 @@ class CatalogTest {
         assertThat(results.tasks().get(1).title()).isEqualTo("Even or odd");
         assertThat(results.tasks().get(1).models().get(4).title())
                 .isEqualTo("student of the first weak model, weighed by short");
-        // A preference stage behind another student than the naive one; the student before it is trained, but not shown.
+        // A preference stage behind another student than the naive one; the student before it is trained, but not
+        // shown.
         assertThat(results.tasks().get(0).models())
                 .extracting(Results.Model::id)
                 .containsExactly("small", "wide", "mine", "best-dpo", "ceiling");
@@ -227,13 +234,21 @@ class CatalogTest {
         refused("slots.students=[bayesian]", "slots.students: 'bayesian' does not teach texts; there are best, naive, aggregate");
         refused("scenario.students=[{teach: best, weigh: luck}]", "there is no reliability 'luck'; there are none, agreement, confidence, entropy, probe, entropy-filter, reweighting");
         refused("scenario.students=[{teach: best, then: dpo}]", "'best-dpo' needs scenario.dpo");
-        refused("scenario.students=[{teach: best, then: ppo}]", "there is no stage 'ppo' to follow; there are none, dpo");
+        refused(
+                "scenario.students=[{teach: best, then: ppo}]",
+                "there is no stage 'ppo' to follow; there are none, dpo");
         refused("scenario.students=[]", "scenario.students: expected at least one, got []");
         refused("scenario.students=[{teach: best, id: ceiling}]", "and not 'ceiling', got ceiling");
-        refused("scenario.bayesian=null", "scenario.bayesian: expected a group of options, because students has bayesian");
-        refused("slots.train.optimizer=adam", "slots.train.optimizer: there is no optimizer 'adam'; there are adamw, sgd");
+        refused(
+                "scenario.bayesian=null",
+                "scenario.bayesian: expected a group of options, because students has bayesian");
+        refused(
+                "slots.train.optimizer=adam",
+                "slots.train.optimizer: there is no optimizer 'adam'; there are adamw, sgd");
         refused("weak.slots.train.schedule=step", "weak.slots.train.schedule: there is no schedule 'step'");
-        refused("words={students: [best]}", "unknown key 'words'; known here: data, name, scenario, seeds, slots, strong, weak");
+        refused(
+                "words={students: [best]}",
+                "unknown key 'words'; known here: data, name, scenario, seeds, slots, strong, weak");
     }
 
     private static void refused(String override, String problem) {

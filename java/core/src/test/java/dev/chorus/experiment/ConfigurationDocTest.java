@@ -51,7 +51,9 @@ class ConfigurationDocTest {
             if (Boolean.getBoolean("chorus.docs.write")) {
                 text = text.substring(0, from + begin.length()) + expected + text.substring(to);
             } else {
-                assertThat(text.substring(from + begin.length(), to)).as(each.getKey()).isEqualTo(expected);
+                assertThat(text.substring(from + begin.length(), to))
+                        .as(each.getKey())
+                        .isEqualTo(expected);
             }
         }
         if (Boolean.getBoolean("chorus.docs.write")) {
@@ -63,7 +65,8 @@ class ConfigurationDocTest {
     void everySupervisionAndReliabilityIsNamed() throws IOException {
         String text = Files.readString(FILE);
         Catalog.STANDARD.supervisions().names().forEach(name -> assertThat(text).contains("`" + name + "`"));
-        Catalog.STANDARD.reliabilities().names().forEach(name -> assertThat(text).contains("`" + name + "`"));
+        Catalog.STANDARD.reliabilities().names().forEach(name -> assertThat(text)
+                .contains("`" + name + "`"));
         Catalog.STANDARD.tasks().names().forEach(name -> assertThat(text).contains("`" + name + "`"));
     }
 }

@@ -44,7 +44,8 @@ class ExperimentConfigTest {
     @ParameterizedTest
     @MethodSource("examples")
     void everyExampleBindsAndItsFilesExist(Path file) {
-        ExperimentConfig config = ConfigReader.bind(file, ConfigReader.tree(file, List.of()), ExperimentConfig.class, Catalog.STANDARD.extensions());
+        ExperimentConfig config = ConfigReader.bind(
+                file, ConfigReader.tree(file, List.of()), ExperimentConfig.class, Catalog.STANDARD.extensions());
 
         assertThat(file.getFileName()).hasToString(config.name() + ".yaml");
         List<String> references = new ArrayList<>(List.of(
@@ -71,7 +72,8 @@ class ExperimentConfigTest {
 
         assertThat(config.seeds()).containsExactly(0L, 1L);
         assertThat(config.weak().models().get(1).heads()).isEqualTo(2);
-        assertThat(((Bayesian.Options) config.tasks().get("scenario").options().get("bayesian")).evidence()).isEqualTo(Evidence.EXP);
+        assertThat(((Bayesian.Options) config.tasks().get("scenario").options().get("bayesian")).evidence())
+                .isEqualTo(Evidence.EXP);
         assertThat(slots(config).dpo().train().learningRate()).isEqualTo(1e-3);
     }
 
@@ -114,7 +116,8 @@ class ExperimentConfigTest {
         JsonNode tree = ConfigReader.tree(Tiny.YAML, List.of());
         ((com.fasterxml.jackson.databind.node.ObjectNode) tree).remove(group);
 
-        assertThatThrownBy(() -> ConfigReader.bind(Tiny.YAML, tree, ExperimentConfig.class, Catalog.STANDARD.extensions()))
+        assertThatThrownBy(
+                        () -> ConfigReader.bind(Tiny.YAML, tree, ExperimentConfig.class, Catalog.STANDARD.extensions()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(Tiny.YAML + ": key '" + group + "' is missing");
     }
@@ -185,7 +188,8 @@ class ExperimentConfigTest {
         assertThatThrownBy(() -> Tiny.load("scenario=null", "slots=null"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("scenario, slots: expected at least one of the tasks");
-        assertThat(bind(Tiny.YAML, "scenario=null", "weak.scenario=null").tasks()).containsOnlyKeys("slots");
+        assertThat(bind(Tiny.YAML, "scenario=null", "weak.scenario=null").tasks())
+                .containsOnlyKeys("slots");
     }
 
     @ParameterizedTest
@@ -337,6 +341,10 @@ class ExperimentConfigTest {
     }
 
     private static ExperimentConfig bind(Path file, String... overrides) {
-        return ConfigReader.bind(file, ConfigReader.tree(file, List.of(overrides)), ExperimentConfig.class, Catalog.STANDARD.extensions());
+        return ConfigReader.bind(
+                file,
+                ConfigReader.tree(file, List.of(overrides)),
+                ExperimentConfig.class,
+                Catalog.STANDARD.extensions());
     }
 }

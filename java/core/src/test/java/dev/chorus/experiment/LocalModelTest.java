@@ -194,7 +194,10 @@ class LocalModelTest {
         Tiny.load("weak.models.1={name: local, folder: " + folder + "}");
 
         Files.writeString(folder.resolve("config.json"), config.replace("\"n_positions\": 64", "\"n_positions\": 20"));
-        refused(folder, "the prompt of example ", " and a generated one up to 16, but the model takes at most 20 in all");
+        refused(
+                folder,
+                "the prompt of example ",
+                " and a generated one up to 16, but the model takes at most 20 in all");
         Files.writeString(folder.resolve("config.json"), config);
         Files.writeString(
                 folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");

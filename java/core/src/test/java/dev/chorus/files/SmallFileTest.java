@@ -51,7 +51,8 @@ class SmallFileTest {
         assertThatThrownBy(() -> SmallFile.read(Path.of("/dev/zero"), 9))
                 .hasMessage("/dev/zero: is a character device; expected a regular file");
         Path pipe = folder.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         assertThatThrownBy(() -> SmallFile.read(pipe, 9)).hasMessage(pipe + ": is a pipe; expected a regular file");
     }
 }

@@ -88,7 +88,8 @@ class WholeFileTest {
 
     @Test
     void linksAreFollowedAndStay() throws IOException {
-        Path real = Files.writeString(Files.createDirectory(folder.resolve("elsewhere")).resolve("real"), "old");
+        Path real = Files.writeString(
+                Files.createDirectory(folder.resolve("elsewhere")).resolve("real"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("out"), Path.of("elsewhere/real"));
         Path second = Files.createSymbolicLink(folder.resolve("second"), link);
         assertThatThrownBy(() -> WholeFile.begin(second, false)).isInstanceOf(FileAlreadyExistsException.class);
@@ -135,7 +136,8 @@ class WholeFileTest {
     @Test
     void aPipeIsWrittenInto() throws Exception {
         Path pipe = folder.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         WholeFile.check(pipe, false);
         CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> {
             try {
@@ -174,7 +176,8 @@ class WholeFileTest {
     @Test
     void aFolderWithoutPermissionIsNamedWithTheFile() throws IOException {
         Path closed = Files.createDirectory(
-                folder.resolve("closed"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-x------")));
+                folder.resolve("closed"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-x------")));
         assumeTrue(!Files.isWritable(closed), "root may write everywhere");
         Path out = closed.resolve("out");
         assertThatThrownBy(() -> WholeFile.check(out, true))
@@ -190,7 +193,8 @@ class WholeFileTest {
         Path out = Files.writeString(folder.resolve("out"), "mine");
         Files.setPosixFilePermissions(out, PosixFilePermissions.fromString("rw-r-----"));
         WholeFile.write(out, new byte[] {'x'}, true);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out))).isEqualTo("rw-r-----");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(out)))
+                .isEqualTo("rw-r-----");
     }
 
     @Test
@@ -259,7 +263,8 @@ class WholeFileTest {
 
     @Test
     void permissionDeniedIsSaidInWords() {
-        assertThat(FileFault.sentence(new AccessDeniedException("out.jsonl"))).isEqualTo("out.jsonl: permission denied");
+        assertThat(FileFault.sentence(new AccessDeniedException("out.jsonl")))
+                .isEqualTo("out.jsonl: permission denied");
         assertThat(FileFault.of(Path.of("a"), new IOException("No space left on device")))
                 .hasMessage("a: No space left on device");
     }

@@ -271,7 +271,7 @@ abstract class DeviceKernels {
                     new LinearLogProb.Accumulators(dweight, dbias),
                     5 * (8L * V + 1000));
             LinearLogProb.Result r = g.result();
-            return List.of(r.logps(), r.kl(), r.lse(), r.entropy(), g.dhidden(), dweight, dbias);
+            return List.of(r.logps(), r.kl(), r.lse(), r.entropy(), r.top1(), g.dhidden(), dweight, dbias);
         });
     }
 

@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -133,6 +133,7 @@ class LinearLogProbTest {
                 assertClose(actual.result().kl(), expected.kl(), RESULT);
                 assertClose(actual.result().lse(), expected.lse(), RESULT);
                 assertClose(actual.result().entropy(), expected.entropy(), 2 * RESULT);
+                assertClose(actual.result().top1(), expected.top1(), RESULT);
                 assertClose(actual.dhidden(), flat(expected.dhidden()), GRADIENT);
                 assertClose(into.dweight(), flat(expected.dweight()), GRADIENT);
                 if (bias) {
@@ -141,7 +142,24 @@ class LinearLogProbTest {
                 LinearLogProb.Result forward = LinearLogProb.forward(hidden, head, c.target(kind), weights, budget);
                 assertThat(doubles(forward.logps()))
                         .isEqualTo(doubles(actual.result().logps()));
+                assertThat(doubles(forward.top1()))
+                        .isEqualTo(doubles(actual.result().top1()));
             }
+        }
+    }
+
+    @Test
+    void top1IsTheLargestProbability_whereSeveralShareIt() {
+        try (PointerScope scope = new PointerScope()) {
+            // Logits (3, 3, 3, -1), (-2, -2, -2, 4) and, of weight 0, whatever.
+            Tensor hidden = floats(new double[][] {{1, 0}, {0, 1}, {1, 1}});
+            LanguageHead head = LanguageHead.of(floats(new double[][] {{3, -2}, {3, -2}, {3, -2}, {-1, 4}}));
+            HeadTarget target = new HeadTarget.Token(longs(new long[] {1, 0, 3}));
+            LinearLogProb.Result result =
+                    LinearLogProb.forward(hidden, head, target, floats(new double[] {1, 0.5, 0}), ROOMY);
+            double shared = 1 / (3 + Math.exp(-4));
+            double alone = 1 / (1 + 3 * Math.exp(-6));
+            assertClose(result.top1(), new double[] {shared, alone, 0}, RESULT);
         }
     }
 
@@ -198,6 +216,7 @@ class LinearLogProbTest {
                 assertThat(actual.dhidden().scalar_type().intern()).isEqualTo(ScalarType.BFloat16);
                 assertClose(actual.result().logps(), expected.logps(), BF16_RESULT);
                 assertClose(actual.result().kl(), expected.kl(), BF16_RESULT);
+                assertClose(actual.result().top1(), expected.top1(), BF16_RESULT);
                 assertClose(actual.dhidden(), flat(expected.dhidden()), BF16_GRADIENT);
                 assertClose(into.dweight(), flat(expected.dweight()), BF16_GRADIENT);
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.cache.CachedBatch;
+import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
@@ -149,7 +150,7 @@ class AdaptedDecoderTest {
                     decoder.architecture().layers(),
                     5)) {
                 CachedBatch batch = new CachedBatch(cache);
-                TEXTS.forEach(text -> batch.add(cache.sequence(), text, 0, text.length));
+                TEXTS.forEach(text -> batch.add(new CachedSequence(cache), text, 0, text.length));
                 float[] cached = Tensors.toFloats(decoder.read(batch));
                 assertThat(distance(cached, hidden(decoder))).isLessThan(F32);
             }

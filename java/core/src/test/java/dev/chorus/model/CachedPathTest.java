@@ -71,7 +71,7 @@ class CachedPathTest {
             try (KeyValueCache cache = new KeyValueCache(
                     decoder.architecture(), precision, decoder.architecture().layers(), 9)) {
                 List<CachedSequence> sequences = new ArrayList<>();
-                texts.forEach(text -> sequences.add(cache.sequence()));
+                texts.forEach(text -> sequences.add(new CachedSequence(cache)));
                 for (int from = 0; from < 40; from += piece) {
                     read(decoder, cache, sequences, texts, from, piece, flat, found, width);
                 }

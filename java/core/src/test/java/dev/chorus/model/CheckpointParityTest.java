@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.checkpoint.CheckpointLoader;
 import dev.chorus.model.checkpoint.TensorStore;
 import dev.chorus.model.family.Part;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.model.weights.Precision;

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.batch.CompletionRows;
 import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.score.Classifier;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.LibTorch;
@@ -79,7 +79,7 @@ class DecoderTest {
                 KeyValueCache cache = new KeyValueCache(CONFIG.architecture(), Precision.F32, 2, pages)) {
             List<int[]> texts = TinyDecoders.sequences(V, 2, 3, 17, 1, 14);
             List<CachedSequence> rows = new ArrayList<>();
-            texts.forEach(text -> rows.add(cache.sequence()));
+            texts.forEach(text -> rows.add(new CachedSequence(cache)));
             readAndCompare(decoder, cache, rows, texts, "prompts");
             for (int step = 0; step < 6; step++) {
                 if (step == 3) {

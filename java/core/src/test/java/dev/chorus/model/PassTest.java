@@ -70,7 +70,10 @@ class PassTest {
             float[] one = Tensors.toFloats(decoder.hidden(BATCH));
             assertThat(Arrays.equals(Tensors.toFloats(decoder.hidden(BATCH)), one))
                     .isTrue();
-            assertThat(Arrays.equals(Tensors.toFloats(decoder.forward(BATCH, CounterRandom.of(5, "dropout")).hidden()), one))
+            assertThat(Arrays.equals(
+                            Tensors.toFloats(decoder.forward(BATCH, CounterRandom.of(5, "dropout"))
+                                    .hidden()),
+                            one))
                     .isFalse();
         }
     }

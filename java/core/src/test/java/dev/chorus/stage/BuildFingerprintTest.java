@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BuildFingerprintTest {
-    private static final Arithmetic HERE = new Arithmetic("x86", "avx2", "AVX2", Map.of("pytorch", "1", "openblas", "2"));
+    private static final Arithmetic HERE =
+            new Arithmetic("x86", "avx2", "AVX2", Map.of("pytorch", "1", "openblas", "2"));
 
     @TempDir
     private Path root;
@@ -26,7 +27,8 @@ class BuildFingerprintTest {
     void everyPartOfTheEngineDecides() throws IOException {
         Set<String> hashes = new HashSet<>();
         hashes.add(BuildFingerprint.hash(root, HERE));
-        for (String file : List.of("a/A.class", "a/B.class", "libchorus.so", "libchorus_cuda.so", "b/libchorus_cuda.dylib")) {
+        for (String file :
+                List.of("a/A.class", "a/B.class", "libchorus.so", "libchorus_cuda.so", "b/libchorus_cuda.dylib")) {
             Files.createDirectories(root.resolve(file).getParent());
             Files.writeString(root.resolve(file), "x");
             assertThat(hashes.add(BuildFingerprint.hash(root, HERE))).as(file).isTrue();
@@ -49,10 +51,17 @@ class BuildFingerprintTest {
                 new Arithmetic("x86", "baseline", "AVX2", HERE.dependencies()),
                 new Arithmetic("x86", "avx2", "DEFAULT", HERE.dependencies()),
                 new Arithmetic("x86", "avx2", "AVX2", Map.of("pytorch", "1", "openblas", "3")))) {
-            assertThat(hashes.add(BuildFingerprint.hash(root, each))).as(each.toString()).isTrue();
+            assertThat(hashes.add(BuildFingerprint.hash(root, each)))
+                    .as(each.toString())
+                    .isTrue();
         }
-        assertThat(hashes.add(BuildFingerprint.hash(root, new Arithmetic(
-                        "x86", "avx2", "AVX2", new java.util.TreeMap<>(Map.of("openblas", "2", "pytorch", "1"))))))
+        assertThat(hashes.add(BuildFingerprint.hash(
+                        root,
+                        new Arithmetic(
+                                "x86",
+                                "avx2",
+                                "AVX2",
+                                new java.util.TreeMap<>(Map.of("openblas", "2", "pytorch", "1"))))))
                 .isFalse();
     }
 

@@ -207,7 +207,8 @@ class StageRunnerTest {
         Stage a = counting.stage("a");
         Stage b = counting.stage("b", a);
         StageRunner runner = new StageRunner(store, listener, 2);
-        assertThatThrownBy(() -> runner.run(List.of(b), new StageRunner.Plan(List.of(), List.of(b, counting.stage("c", a)))))
+        assertThatThrownBy(() ->
+                        runner.run(List.of(b), new StageRunner.Plan(List.of(), List.of(b, counting.stage("c", a)))))
                 .hasMessageContaining("stages wait for each other");
         assertThat(runner.running()).isZero();
 
@@ -220,7 +221,8 @@ class StageRunnerTest {
                     }
                 },
                 1);
-        assertThatThrownBy(() -> unheard.run(List.of(a), unheard.plan(List.of(a)))).hasMessage("not listening");
+        assertThatThrownBy(() -> unheard.run(List.of(a), unheard.plan(List.of(a))))
+                .hasMessage("not listening");
         assertThat(unheard.running()).isZero();
     }
 

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.data.Example;
 import dev.chorus.labels.ItemWeights;
-import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.labels.TextLabels;
+import dev.chorus.labels.TextLabels.TextLabel;
 import dev.chorus.supervise.BridgedObjective.Target;
 import dev.chorus.task.SentencePrompt;
 import dev.chorus.text.BuiltInTokenizers;
 import dev.chorus.text.GeneratedText;
 import dev.chorus.text.Tokenizer;
-import dev.chorus.text.WordBridge.Word;
 import dev.chorus.text.WordBridge;
+import dev.chorus.text.WordBridge.Word;
 import dev.chorus.torch.CounterRandom;
 import java.util.Arrays;
 import java.util.List;
@@ -106,12 +106,11 @@ class BridgedTargetsTest {
         try (Tokenizer strong = BuiltInTokenizers.open("byte-bpe-2000")) {
             TextLabel nothing = new TextLabel("", new int[][] {{0, 0}}, new double[] {-2}, false);
             TextLabel something = new TextLabel("none", new int[][] {{0, 4}}, new double[] {-1, -0.1}, true);
-            List<List<Target>> targets = BridgedTargets.of(
-                    set(strong, labels("a", nothing), labels("b", something), labels("c", nothing)));
+            List<List<Target>> targets =
+                    BridgedTargets.of(set(strong, labels("a", nothing), labels("b", something), labels("c", nothing)));
             assertThat(targets).hasSize(1);
             assertThat(targets.get(0)).hasSize(1);
-            assertThat(BridgedTargets.of(set(strong, labels("a", nothing))))
-                    .containsExactly(List.of());
+            assertThat(BridgedTargets.of(set(strong, labels("a", nothing)))).containsExactly(List.of());
         }
     }
 
@@ -190,9 +189,7 @@ class BridgedTargetsTest {
     }
 
     private static Target only(Tokenizer strong, TextLabel label) {
-        return BridgedTargets.of(set(strong, labels("weak", label)))
-                .get(0)
-                .get(0);
+        return BridgedTargets.of(set(strong, labels("weak", label))).get(0).get(0);
     }
 
     private static TextLabels labels(String labeler, TextLabel... nBest) {

@@ -14,10 +14,11 @@ class ClassLessonTest {
 
     @Test
     void classesAreThoseOfThePoolSorted() {
-        ClassLesson<Example> lesson =
-                ClassLesson.of(List.of(example("a", "play"), example("b", "alarm"), example("c", "play")), Example::scenario);
+        ClassLesson<Example> lesson = ClassLesson.of(
+                List.of(example("a", "play"), example("b", "alarm"), example("c", "play")), Example::scenario);
         assertThat(lesson.classes()).containsExactly("alarm", "play");
-        assertThat(lesson.gold(List.of(example("d", "play"), example("e", "alarm")))).containsExactly(1, 0);
+        assertThat(lesson.gold(List.of(example("d", "play"), example("e", "alarm"))))
+                .containsExactly(1, 0);
     }
 
     @Test

@@ -15,7 +15,8 @@ class LibTorchTest {
     /** The thread's own words once came first, as a stack trace. */
     @Test
     void aFailureInTheBackgroundIsReportedOnceByWhoNeedsIt(@TempDir Path folder) throws Exception {
-        String both = mark(folder.resolve("one"), Loader.getPlatform()) + File.pathSeparator
+        String both = mark(folder.resolve("one"), Loader.getPlatform())
+                + File.pathSeparator
                 + mark(folder.resolve("two"), Loader.getPlatform() + "-gpu");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

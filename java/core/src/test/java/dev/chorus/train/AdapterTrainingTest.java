@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.model.Decoder;
-import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.TinyConfigs;
 import dev.chorus.model.TinyDecoders;
-import dev.chorus.model.family.Activation;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.family.Activation;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
@@ -97,8 +97,7 @@ class MixedPrecisionTest {
     void lossFalls() {
         try (Decoder mixed = TinyDecoders.random(TinyConfigs.QWEN3.config(), 4, Precision.BF16)) {
             mixed.checkpointing(true);
-            List<Trainer.CurvePoint> curve = new Trainer(
-                            mixed, new TrainSettings(30, 4, 0.01, 0, 0.1, 1), 1)
+            List<Trainer.CurvePoint> curve = new Trainer(mixed, new TrainSettings(30, 4, 0.01, 0, 0.1, 1), 1)
                     .run(4, new LanguageModelObjective(SEQUENCES), null, (step, steps, loss) -> {});
             assertThat(curve.get(curve.size() - 1).loss())
                     .isLessThan(curve.get(0).loss() / 2);

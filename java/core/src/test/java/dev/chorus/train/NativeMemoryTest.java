@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chorus.model.Decoder;
 import dev.chorus.model.TinyDecoders;
-import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.torch.LibTorch;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -14,16 +14,16 @@ import dev.chorus.model.TinyConfigs;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.batch.CompletionRows;
 import dev.chorus.model.batch.FlatBatch;
-import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Parameters;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.supervise.BridgedObjective;
 import dev.chorus.supervise.PreferenceObjective;
-import dev.chorus.text.WordBridge.Word;
 import dev.chorus.text.WordBridge;
+import dev.chorus.text.WordBridge.Word;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
@@ -125,24 +125,31 @@ class ObjectiveGradientTest {
     void classification() {
         double[][] soft = {{.7, .2, .1}, {0, 1, 0}, {.3, .3, .4}, {.1, .1, .8}};
         try (Decoder decoder = TinyDecoders.random(CONFIG.withLabels(3), 3)) {
-            Loss averaged = loss(decoder, new ClassificationObjective(
-                    TOKENS,
-                    ItemWeights.even(4),
-                    item -> true,
-                    (logits, items, weights, total, at) -> SoftCrossEntropyLoss.of(
-                            logits, new double[][] {soft[items[0]], soft[items[1]], soft[items[2]]}, weights, total)));
+            Loss averaged = loss(
+                    decoder,
+                    new ClassificationObjective(
+                            TOKENS,
+                            ItemWeights.even(4),
+                            item -> true,
+                            (logits, items, weights, total, at) -> SoftCrossEntropyLoss.of(
+                                    logits,
+                                    new double[][] {soft[items[0]], soft[items[1]], soft[items[2]]},
+                                    weights,
+                                    total)));
             assertGradient(decoder.parameters(), averaged, averaged, batch(3, 1, 0));
             EvidentialClassLoss loss = new EvidentialClassLoss(Evidence.SOFTPLUS, 1);
-            Loss evidential = loss(decoder, new ClassificationObjective(
-                    TOKENS,
-                    ItemWeights.even(4),
-                    item -> true,
-                    (logits, items, weights, total, at) -> loss.of(
-                            logits,
-                            new double[][][] {{soft[0], soft[1]}, {soft[2], null}},
-                            weights,
-                            total,
-                            at.share())));
+            Loss evidential = loss(
+                    decoder,
+                    new ClassificationObjective(
+                            TOKENS,
+                            ItemWeights.even(4),
+                            item -> true,
+                            (logits, items, weights, total, at) -> loss.of(
+                                    logits,
+                                    new double[][][] {{soft[0], soft[1]}, {soft[2], null}},
+                                    weights,
+                                    total,
+                                    at.share())));
             assertGradient(decoder.parameters(), evidential, evidential, new Batch(new int[] {2, 0}, 0, 5, 0.5));
         }
     }

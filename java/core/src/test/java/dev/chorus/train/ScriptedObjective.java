@@ -26,15 +26,13 @@ final class ScriptedObjective implements TokenObjective {
 
     @Override
     public TokenRows rows(int[] items, int epoch) {
-        List<Sequence> sequences =
-                Arrays.stream(items).mapToObj(item -> ANY).toList();
+        List<Sequence> sequences = Arrays.stream(items).mapToObj(item -> ANY).toList();
         return new TokenRows(items, sequences, null, items.length);
     }
 
     @Override
     public LossValue loss(HeadRows rows, Progress at) {
         int items = rows.batch().items().length;
-        return LossValue.of(
-                script.loss(rows.batch().items(), at) * items, items, torch.zeros_like(rows.hidden()));
+        return LossValue.of(script.loss(rows.batch().items(), at) * items, items, torch.zeros_like(rows.hidden()));
     }
 }

@@ -77,7 +77,10 @@ class StepTest {
     static Stream<Case> cases() {
         EvidentialClassLoss evidential = new EvidentialClassLoss(Evidence.EXP, 0.5);
         return Stream.of(
-                new Case("language model", 0, chosen -> new LanguageModelObjective(chosen.sequences(), chosen.weights())),
+                new Case(
+                        "language model",
+                        0,
+                        chosen -> new LanguageModelObjective(chosen.sequences(), chosen.weights())),
                 new Case("bridged", 0, chosen -> new BridgedObjective(targets(chosen), chosen.weights())),
                 new Case(
                         "bridged, all labels",
@@ -100,29 +103,33 @@ class StepTest {
                         "classification",
                         3,
                         chosen -> new ClassificationObjective(
-                                chosen.tokens(), chosen.weights(), item -> true, (logits, items, weights, total, at) ->
-                                        SoftCrossEntropyLoss.of(
-                                                logits,
-                                                Arrays.stream(items)
-                                                        .mapToObj(item -> SOFT[chosen.items()[item]])
-                                                        .toArray(double[][]::new),
-                                                weights,
-                                                total))),
+                                chosen.tokens(),
+                                chosen.weights(),
+                                item -> true,
+                                (logits, items, weights, total, at) -> SoftCrossEntropyLoss.of(
+                                        logits,
+                                        Arrays.stream(items)
+                                                .mapToObj(item -> SOFT[chosen.items()[item]])
+                                                .toArray(double[][]::new),
+                                        weights,
+                                        total))),
                 new Case(
                         "evidential",
                         3,
                         chosen -> new ClassificationObjective(
-                                chosen.tokens(), chosen.weights(), item -> true, (logits, items, weights, total, at) ->
-                                        evidential.of(
-                                                logits,
-                                                Arrays.stream(items)
-                                                        .mapToObj(item -> new double[][] {
-                                                            SOFT[chosen.items()[item]], SOFT[(chosen.items()[item] + 3) % 8]
-                                                        })
-                                                        .toArray(double[][][]::new),
-                                                weights,
-                                                total,
-                                                at.share()))));
+                                chosen.tokens(),
+                                chosen.weights(),
+                                item -> true,
+                                (logits, items, weights, total, at) -> evidential.of(
+                                        logits,
+                                        Arrays.stream(items)
+                                                .mapToObj(item -> new double[][] {
+                                                    SOFT[chosen.items()[item]], SOFT[(chosen.items()[item] + 3) % 8]
+                                                })
+                                                .toArray(double[][][]::new),
+                                        weights,
+                                        total,
+                                        at.share()))));
     }
 
     private static List<List<BridgedObjective.Target>> targets(Chosen chosen) {
@@ -163,8 +170,7 @@ class StepTest {
     @MethodSource("cases")
     void onlyRatiosOfWeightsMatter(Case each) {
         int[] all = IntStream.range(0, ITEMS).toArray();
-        assertClose(
-                trained(each, all, 0, 3, 3, 3, 3, 3, 3, 3, 3), trained(each, all, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+        assertClose(trained(each, all, 0, 3, 3, 3, 3, 3, 3, 3, 3), trained(each, all, 0, 1, 1, 1, 1, 1, 1, 1, 1));
     }
 
     /** One batch of eight, eight of one, and three uneven ones; weighted, so that no mean of means passes. */
@@ -251,7 +257,8 @@ class StepTest {
         Step step = new Step(policy, new PreferenceObjective(pairs, new ConservativeDpoLoss(1, 0)), 0, 1);
         double sum = 0;
         for (int p = 0; p < pairs.size(); p++) {
-            sum += Math.abs(step.run(new int[] {p}, new Progress(0, 0, 0)).metrics().get("rewards/margins"));
+            sum += Math.abs(
+                    step.run(new int[] {p}, new Progress(0, 0, 0)).metrics().get("rewards/margins"));
         }
         return sum / pairs.size();
     }
@@ -264,7 +271,8 @@ class StepTest {
     }
 
     private static float[] trained(Case each, Chosen chosen, TrainSettings settings) {
-        try (Decoder decoder = TinyDecoders.random(each.classes() == 0 ? CONFIG : CONFIG.withLabels(each.classes()), 3);
+        try (Decoder decoder =
+                        TinyDecoders.random(each.classes() == 0 ? CONFIG : CONFIG.withLabels(each.classes()), 3);
                 Scope scope = new Scope()) {
             new Trainer(decoder, settings, 1)
                     .run(chosen.items().length, each.of().apply(chosen), null, (step, steps, loss) -> {});

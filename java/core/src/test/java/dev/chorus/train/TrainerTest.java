@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.chorus.model.Decoder;
 import dev.chorus.model.TinyDecoders;
-import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.batch.Sequence;
+import dev.chorus.model.family.ModelConfig;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
@@ -140,8 +140,7 @@ class TrainerTest {
                         .withMessageContaining("the loss is " + broken)
                         .withMessageContaining("step 6")
                         .withMessageContaining("epoch 2")
-                        .withMessageContaining(
-                                Arrays.toString(batches.get(batches.size() - 1)))
+                        .withMessageContaining(Arrays.toString(batches.get(batches.size() - 1)))
                         .withMessageContaining("learning rate below 0.01");
             }
             assertThat(batches).hasSize(6);
@@ -186,8 +185,7 @@ class TrainerTest {
     private static float[] train(long orderSeed, long decoderSeed) {
         try (Decoder decoder = TinyDecoders.random(CONFIG, decoderSeed);
                 Scope scope = new Scope()) {
-            new Trainer(decoder, SETTINGS, orderSeed)
-                    .run(LENGTHS.length, objective(), null, (step, steps, loss) -> {});
+            new Trainer(decoder, SETTINGS, orderSeed).run(LENGTHS.length, objective(), null, (step, steps, loss) -> {});
             return Tensors.toFloats(decoder.parameters().values());
         }
     }

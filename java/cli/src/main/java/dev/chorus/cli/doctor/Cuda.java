@@ -1,8 +1,8 @@
 package dev.chorus.cli.doctor;
 
+import dev.chorus.kernels.CudaLibrary;
 import dev.chorus.kernels.CudaLibrary.Gpu;
 import dev.chorus.kernels.CudaLibrary.Look;
-import dev.chorus.kernels.CudaLibrary;
 import dev.chorus.torch.LibTorchJars;
 import java.util.List;
 import java.util.Locale;

@@ -71,6 +71,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 NativeLibraries::blas,
                 NativeLibraries::openMp,
                 NativeLibraries::kernels,
+                NativeLibraries::tokenizers,
                 tools::gpu,
                 cuda::kernels,
                 cuda::libTorch,

@@ -1,6 +1,7 @@
 package dev.chorus.cli.doctor;
 
 import dev.chorus.kernels.Instructions;
+import dev.chorus.text.TokenizerLibrary;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.LibTorchJars;
 import java.io.IOException;
@@ -106,6 +107,22 @@ final class NativeLibraries {
                 ? Finding.ok("OpenMP", text.toString())
                 : Finding.absent(
                         "OpenMP", text + ", waiting threads may spin", "start with ./chorus, or set GOMP_SPINCOUNT=0");
+    }
+
+    /** The library that runs tokenizers, unpacked to a folder of the user's own. */
+    static Finding tokenizers() {
+        return tokenizers(() -> TokenizerLibrary.load().toString());
+    }
+
+    static Finding tokenizers(Supplier<String> load) {
+        try {
+            return Finding.ok("Tokenizers", "the library loads, unpacked to " + load.get());
+        } catch (LinkageError | RuntimeException e) {
+            return Finding.missing(
+                    "Tokenizers",
+                    "the library does not load (" + reason(e) + ")",
+                    "see that ~/.cache/chorus, or the system's folder for temporary files, can be written to and run from");
+        }
     }
 
     /** Our own library, through the class that JavaCPP generated. */

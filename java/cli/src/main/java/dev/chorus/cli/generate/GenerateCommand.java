@@ -136,8 +136,9 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--repetition-penalty",
             paramLabel = "P",
-            description = "Makes tokens that are there already less probable; 1 for no such rule. Default: what the folder's "
-                    + "generation_config.json says.")
+            description =
+                    "Makes tokens that are there already less probable; 1 for no such rule. Default: what the folder's "
+                            + "generation_config.json says.")
     private Double repetitionPenalty;
 
     @Option(

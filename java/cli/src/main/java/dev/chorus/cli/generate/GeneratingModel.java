@@ -92,8 +92,7 @@ public interface GeneratingModel extends AutoCloseable {
      * @param progress hears the share of the work that is done, 0 to 1
      * @return [prompt][sample or place in the n-best list], in the order given
      */
-    List<List<Completion>> generate(List<int[]> prompts, long[] numbers, DoubleConsumer progress)
-            throws IOException;
+    List<List<Completion>> generate(List<int[]> prompts, long[] numbers, DoubleConsumer progress) throws IOException;
 
     @Override
     void close();

@@ -3,20 +3,25 @@ package dev.chorus.cli.inspect;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.CheckpointLoader;
 import dev.chorus.model.checkpoint.TensorStore;
+import dev.chorus.model.checkpoint.WeightScan;
 import dev.chorus.model.family.Architecture;
 import dev.chorus.model.family.ConfigProblem;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.family.Positions;
+import dev.chorus.text.FolderFile;
+import dev.chorus.text.ModelPath;
+import dev.chorus.text.Shown;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.text.TokenizerException;
+import dev.chorus.text.TokenizerProbe;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,10 +39,14 @@ import picocli.CommandLine.Spec;
         description = {
             "Shows what a model folder holds: architecture, parameters, memory, tokenizer, and what of it is not supported.",
             "",
-            "Reads no weights, only their headers."
+            "Looks at the values of up to 4 GiB of weights, smallest tensors first, for NaN and infinity. A tokenizer that was "
+                    + "not seen before is tried in a process of its own."
         },
         exitCodeList = {"0:the folder can be used", "1:it cannot; the last lines say why", "2:wrong usage"})
 public final class InspectCommand implements Callable<Integer> {
+    /** Bytes of weights whose values are looked at. */
+    private static final long SCANNED = 4L << 30;
+
     @Spec
     private CommandSpec spec;
 
@@ -49,23 +58,33 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!Files.isRegularFile(folder.resolve("config.json"))) {
-            throw new CheckpointException(folder.resolve("config.json"), "no such file; is this a model folder?");
-        }
         PrintWriter out = spec.commandLine().getOut();
         List<String> problems = new ArrayList<>();
         ModelConfig config = null;
         try {
             config = ModelConfig.read(folder);
             architecture(config, out);
+            config.generation().notes().forEach(note -> line(out, "generation", note));
         } catch (ConfigProblem e) {
+            if (!FolderFile.exists(ModelPath.of(folder).resolve("config.json"))) {
+                // Not a model folder at all: what else is missing would only hide the cure.
+                throw e;
+            }
             problems.add(e.getMessage());
         }
         weights(config, out, problems);
         tokenizer(config, out, problems);
         problems.forEach(problem -> line(out, "problem", problem));
-        line(out, "verdict", problems.isEmpty() ? "can be used" : "cannot be used as it is");
+        line(
+                out,
+                "verdict",
+                problems.isEmpty()
+                        ? "can be used"
+                        : "cannot be used, because of the problem" + (problems.size() == 1 ? "" : "s") + " above");
         out.flush();
+        if (out.checkError()) {
+            throw new IOException("standard output: cannot be written");
+        }
         return problems.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
@@ -85,7 +104,7 @@ public final class InspectCommand implements Callable<Integer> {
                         + shape.mlp().inner() + (shape.mlp().gated() ? " gated" : ""));
         line(out, "positions", positions(shape));
         if (!config.unread().isEmpty()) {
-            line(out, "not understood", "settings of config.json: " + String.join(", ", config.unread()));
+            line(out, "not understood", "settings of config.json: " + Shown.list(config.unread()));
         }
     }
 
@@ -141,14 +160,30 @@ public final class InspectCommand implements Callable<Integer> {
                     "f32 " + size(4 * total) + ", bf16 " + size(2 * total) + ", training in f32 " + size(16 * total)
                             + "; activations come on top");
             if (config != null) {
-                CheckpointLoader.check(store, config);
+                CheckpointLoader.check(store, config).forEach(note -> line(out, "note", note));
             }
+            values(store, out, problems);
         } catch (CheckpointException e) {
             problems.add(e.getMessage());
         }
     }
 
+    private static void values(TensorStore store, PrintWriter out, List<String> problems) {
+        WeightScan scan = WeightScan.of(store, SCANNED);
+        if (scan.damaged().isEmpty()) {
+            line(out, "values", "finite" + (scan.whole() ? "" : ", as far as looked at (" + size(scan.bytes()) + ")"));
+        } else {
+            problems.add(store.source() + ": tensors " + Shown.names(scan.damaged())
+                    + " hold NaN or infinity: the weights are damaged");
+        }
+    }
+
     private void tokenizer(ModelConfig config, PrintWriter out, List<String> problems) throws IOException {
+        Optional<String> problem = TokenizerProbe.problem(folder);
+        if (problem.isPresent()) {
+            problems.add(problem.get());
+            return;
+        }
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             line(
                     out,
@@ -176,7 +211,7 @@ public final class InspectCommand implements Callable<Integer> {
     }
 
     private static void line(PrintWriter out, String name, String value) {
-        out.println(String.format(Locale.ROOT, "%-14s %s", name, value));
+        out.println(String.format(Locale.ROOT, "%-14s %s", name, Visible.line(value)));
     }
 
     private static String count(int count, String what) {

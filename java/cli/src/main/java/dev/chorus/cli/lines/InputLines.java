@@ -9,8 +9,11 @@ import dev.chorus.files.FileFault;
 import dev.chorus.files.FileKind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,12 +39,16 @@ public final class InputLines {
      */
     public static List<JsonLine> read(Path file, List<String> required, BadLines bad) {
         List<JsonLine> good = new ArrayList<>();
-        try (TextLines lines = new TextLines(name(file).toString(), open(file))) {
+        try {
+            FileChannel channel = channel(file);
+            InputStream in = channel == null ? stream(file) : Channels.newInputStream(channel);
+            // Not closed: the standard input is not ours, and lines of a file are read again.
+            TextLines lines = new TextLines(name(file).toString(), in);
             JsonLines.read(
                     lines,
                     (line, fields) -> {
                         require(fields, required);
-                        good.add(new JsonLine(Math.toIntExact(line.number()), fields));
+                        good.add(new JsonLine(name(file), line, channel));
                     },
                     (number, problem) -> bad.add(Math.toIntExact(number), problem));
         } catch (IOException e) {
@@ -54,29 +61,29 @@ public final class InputLines {
         return good;
     }
 
-    /**
-     * Opens what can be read to an end. A terminal is a character device too, so the standard input is read whatever it is.
-     */
-    private static InputStream open(Path file) throws IOException {
+    /** Of a file that can be read more than once; null if it cannot. */
+    private static FileChannel channel(Path file) throws IOException {
+        return !file.equals(STANDARD_INPUT) && FileKind.of(file) == FileKind.REGULAR
+                ? FileChannel.open(file, StandardOpenOption.READ)
+                : null;
+    }
+
+    /** What can be read once and to an end. A terminal is a character device too, so the standard input is read whatever it is. */
+    private static InputStream stream(Path file) throws IOException {
         if (file.equals(STANDARD_INPUT)) {
             return System.in;
         }
         FileKind kind = FileKind.of(file);
-        return switch (kind) {
-            case REGULAR, PIPE -> Files.newInputStream(file);
-            case MISSING -> throw new DataException(file, 0, "no such file");
-            case CHARACTER_DEVICE -> {
-                if (file.toRealPath().equals(Path.of("/dev/null"))) {
-                    yield InputStream.nullInputStream();
-                }
-                throw refused(file, kind);
-            }
-            default -> throw refused(file, kind);
-        };
-    }
-
-    private static DataException refused(Path file, FileKind kind) {
-        return new DataException(
+        if (kind == FileKind.PIPE) {
+            return Files.newInputStream(file);
+        }
+        if (kind == FileKind.MISSING) {
+            throw new DataException(file, 0, "no such file");
+        }
+        if (kind == FileKind.CHARACTER_DEVICE && file.toRealPath().equals(Path.of("/dev/null"))) {
+            return InputStream.nullInputStream();
+        }
+        throw new DataException(
                 file, 0, "is " + kind.words() + "; expected a file, a pipe, or - for the standard input");
     }
 

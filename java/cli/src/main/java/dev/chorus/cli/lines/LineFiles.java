@@ -34,8 +34,9 @@ public final class LineFiles {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
-            description = "Where the lines go with the results added, in the same order; - is the standard output. It appears when "
-                    + "all is done.")
+            description =
+                    "Where the lines go with the results added, in the same order; - is the standard output. It appears when "
+                            + "all is done.")
     private Path out;
 
     @Option(

@@ -1,15 +1,15 @@
 package dev.chorus.cli.progress;
 
 import dev.chorus.cli.report.Durations;
+import dev.chorus.cli.terminal.Columns;
+import dev.chorus.cli.terminal.Visible;
 import dev.chorus.stage.ProgressListener;
 import java.io.PrintStream;
-import java.nio.charset.Charset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 
@@ -19,19 +19,24 @@ final class BarProgress implements ProgressListener, AutoCloseable {
     private static final int REFRESH_MILLIS = 250;
     private static final int BAR_WIDTH = 24;
 
+    /** On a narrower terminal the bar is short and the speed is left out, so that it can be seen what is running. */
+    private static final int WIDE = 100;
+
+    private static final int NARROW_BAR_WIDTH = 10;
+
     private final PrintStream out;
     private final LongSupplier clock;
-    private final boolean unicode = Charset.defaultCharset().newEncoder().canEncode('\u2588');
     private final WorkAccount account = new WorkAccount();
     private final Map<String, String> running = new LinkedHashMap<>();
     private ProgressBar bar;
+    private ErasedLine line;
     private volatile Shown shown = new Shown(0, 0, 0, "");
 
     /**
      * What the bar's own thread draws. It reads this and takes no lock: closing the bar waits for that thread, and would wait
      * for ever if the thread waited for us.
      */
-    private record Shown(double fraction, int finished, int stages, String message) {}
+    record Shown(double fraction, int finished, int stages, String message) {}
 
     BarProgress(PrintStream out, LongSupplier clock) {
         this.out = out;
@@ -46,11 +51,12 @@ final class BarProgress implements ProgressListener, AutoCloseable {
         }
         if (account.stages() > 0) {
             refresh();
+            line = new ErasedLine(out);
             bar = new ProgressBarBuilder()
                     .setInitialMax(STEPS)
                     .setUpdateIntervalMillis(REFRESH_MILLIS)
                     .setRenderer((state, width) -> line(shown, clock.getAsLong(), width))
-                    .setConsumer(new ConsoleProgressBarConsumer(out))
+                    .setConsumer(line)
                     .build();
         }
     }
@@ -85,8 +91,16 @@ final class BarProgress implements ProgressListener, AutoCloseable {
     /** Written over the bar, which is drawn again below it. */
     @Override
     public synchronized void note(String message) {
-        out.print(bar == null ? "" : "\r\u001b[K");
-        out.println(message);
+        out.print(bar == null ? "" : ErasedLine.ERASE);
+        out.println(Visible.line(message));
+    }
+
+    /** Takes the bar off; nothing is drawn any more. */
+    synchronized void stop() {
+        if (bar != null) {
+            line.erase();
+            bar = null;
+        }
     }
 
     /** Leaves the last state of the bar on the screen. */
@@ -114,26 +128,28 @@ final class BarProgress implements ProgressListener, AutoCloseable {
         }
     }
 
-    /** " 34% ████████░░░░  12/45 stages  3.1%/min  about 1 min 20 s left  pretrain  step 5/10", cut to {@code width}. */
-    private String line(Shown now, long nanoTime, int width) {
-        int filled = (int) Math.round(now.fraction() * BAR_WIDTH);
-        String drawn =
-                (unicode ? "\u2588" : "#").repeat(filled) + (unicode ? "\u2591" : ".").repeat(BAR_WIDTH - filled);
-        StringBuilder line = new StringBuilder();
-        line.append(String.format(Locale.ROOT, "%3.0f%% ", 100 * now.fraction()))
+    /** " 34% ████████░░░░  12/45 stages  3.1%/min  about 1 min 20 s left  pretrain  step 5/10", cut to {@code width} columns. */
+    String line(Shown now, long nanoTime, int width) {
+        int bar = width < WIDE ? NARROW_BAR_WIDTH : BAR_WIDTH;
+        int filled = (int) Math.round(now.fraction() * bar);
+        String drawn = "\u2588".repeat(filled) + "\u2591".repeat(bar - filled);
+        StringBuilder text = new StringBuilder();
+        text.append(String.format(Locale.ROOT, "%3.0f%% ", 100 * now.fraction()))
                 .append(drawn);
-        line.append("  ")
+        text.append("  ")
                 .append(now.finished())
                 .append('/')
                 .append(now.stages())
                 .append(" stages");
         double remaining = account.remainingSeconds(now.fraction(), nanoTime);
         if (remaining >= 0 && now.fraction() < 1) {
-            double perMinute = 6000 * now.fraction() / account.elapsedSeconds(nanoTime);
-            line.append(String.format(Locale.ROOT, "  %.1f%%/min  ", perMinute));
-            line.append(Durations.about(remaining)).append(" left");
+            if (width >= WIDE) {
+                double perMinute = 6000 * now.fraction() / account.elapsedSeconds(nanoTime);
+                text.append(String.format(Locale.ROOT, "  %.1f%%/min", perMinute));
+            }
+            text.append("  ").append(Durations.about(remaining)).append(" left");
         }
-        line.append("  ").append(now.message());
-        return line.length() <= width ? line.toString() : line.substring(0, Math.max(0, width));
+        text.append("  ").append(Visible.line(now.message()));
+        return Columns.cut(text.toString(), Math.max(0, width));
     }
 }

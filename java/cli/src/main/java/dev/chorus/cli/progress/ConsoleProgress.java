@@ -7,10 +7,12 @@ import java.util.function.LongSupplier;
 
 /** Tells a person how the run goes on: one bar on a terminal, plain lines elsewhere. Safe to call from several threads. */
 public final class ConsoleProgress implements ProgressListener, AutoCloseable {
-    private final ProgressListener shown;
+    private volatile ProgressListener shown;
+    private final PrintStream out;
 
-    private ConsoleProgress(ProgressListener shown) {
+    private ConsoleProgress(ProgressListener shown, PrintStream out) {
         this.shown = shown;
+        this.out = out;
     }
 
     /**
@@ -21,7 +23,7 @@ public final class ConsoleProgress implements ProgressListener, AutoCloseable {
      */
     public static ConsoleProgress onStandardError() {
         return Boolean.getBoolean("chorus.terminal")
-                ? new ConsoleProgress(new BarProgress(System.err, System::nanoTime))
+                ? new ConsoleProgress(new BarProgress(System.err, System::nanoTime), System.err)
                 : plain(System.err, System::nanoTime);
     }
 
@@ -31,7 +33,7 @@ public final class ConsoleProgress implements ProgressListener, AutoCloseable {
      * @param clock nanoseconds, as {@link System#nanoTime}
      */
     public static ConsoleProgress plain(PrintStream out, LongSupplier clock) {
-        return new ConsoleProgress(new PlainProgress(out, clock));
+        return new ConsoleProgress(new PlainProgress(out, clock), out);
     }
 
     @Override
@@ -57,6 +59,17 @@ public final class ConsoleProgress implements ProgressListener, AutoCloseable {
     @Override
     public void note(String message) {
         shown.note(message);
+    }
+
+    /** The last that is said where the process is ended from outside: the bar is taken off, and nothing is shown behind the sentence. */
+    public void interrupted(String sentence) {
+        ProgressListener until = shown;
+        shown = SILENT;
+        if (until instanceof BarProgress bar) {
+            bar.stop();
+        }
+        out.println(sentence);
+        out.flush();
     }
 
     /** Takes the bar off; call it before anything else is printed. */

@@ -1,6 +1,7 @@
 package dev.chorus.cli.progress;
 
 import dev.chorus.cli.report.Durations;
+import dev.chorus.cli.terminal.Visible;
 import dev.chorus.stage.ProgressListener;
 import java.io.PrintStream;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ final class PlainProgress implements ProgressListener {
         if (last != null && now - last >= QUIET_NANOS) {
             lastSaid.put(stage.id(), now);
             say("       " + stage.id() + "  " + percent(fraction) + (message.isEmpty() ? "" : "  " + message)
-                    + left(now));
+                    + "  (run " + percent(account.fraction()) + left(now) + ")");
         }
     }
 
@@ -67,7 +68,7 @@ final class PlainProgress implements ProgressListener {
         }
         account.finished(stage);
         lastSaid.remove(stage.id());
-        say("done   " + stage.id() + "  " + Durations.exact(seconds) + "  (" + account.finishedStages() + "/"
+        say("done   " + stage.id() + "  " + Durations.exact(seconds) + "  (run " + account.finishedStages() + "/"
                 + account.stages() + " stages, " + percent(account.fraction()) + left(clock.getAsLong()) + ")");
     }
 
@@ -88,7 +89,7 @@ final class PlainProgress implements ProgressListener {
     }
 
     private void say(String line) {
-        out.println(line);
+        out.println(Visible.line(line));
         out.flush();
     }
 }

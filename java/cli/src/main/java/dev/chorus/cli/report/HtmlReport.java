@@ -1,8 +1,8 @@
 package dev.chorus.cli.report;
 
 import dev.chorus.files.WholeFile;
-import dev.chorus.results.Results.Task;
 import dev.chorus.results.Results;
+import dev.chorus.results.Results.Task;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -98,7 +98,7 @@ final class Markup {
 
     private static boolean isBlock(String tag) {
         return switch (tag) {
-            case "span", "strong", "em", "code", "th", "td", "text", "title", "desc", "dt", "a", "b" -> false;
+            case "span", "bdi", "strong", "em", "code", "th", "td", "text", "title", "desc", "dt", "a", "b" -> false;
             default -> true;
         };
     }

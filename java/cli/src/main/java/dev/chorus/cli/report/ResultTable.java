@@ -1,9 +1,11 @@
 package dev.chorus.cli.report;
 
+import dev.chorus.cli.terminal.Columns;
+import dev.chorus.cli.terminal.Visible;
+import dev.chorus.results.Results;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Task;
-import dev.chorus.results.Results;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,10 +61,12 @@ public final class ResultTable {
             out.append('\n');
         }
         int seeds = results.seeds().size();
-        line(ascii(view.task().title())
+        line(Visible.line(ascii(view.task().title()))
                 + (seeds > 1 ? ", mean and 95% interval over " + seeds + " seeds" : ", one seed, so no interval"));
-        int width =
-                rows.stream().mapToInt(r -> String.join(GAP, r).length()).max().orElse(0);
+        int width = rows.stream()
+                .mapToInt(r -> Columns.of(String.join(GAP, r)))
+                .max()
+                .orElse(0);
         for (int i = 0; i < rows.size(); i++) {
             line(String.join(GAP, rows.get(i)));
             if (i == 0) {
@@ -78,7 +82,7 @@ public final class ResultTable {
         rows.add(new ArrayList<>(List.of(title)));
         for (Model model : models) {
             List<String> row = new ArrayList<>();
-            row.add("  " + shortened(ascii(model.title())));
+            row.add("  " + shortened(Visible.line(ascii(model.title()))));
             row.add(Numbers.compact(model.parameters()).replace(" ", ""));
             row.add(cell(view.score(model), 3));
             if (view.classifier()) {
@@ -116,31 +120,22 @@ public final class ResultTable {
             int tail = 0;
             int width = 0;
             for (List<String> row : rows.subList(1, rows.size())) {
-                tail = Math.max(tail, c > 0 && c < row.size() ? tail(row.get(c)).length() : 0);
+                tail = Math.max(tail, c > 0 && c < row.size() ? Columns.of(tail(row.get(c))) : 0);
             }
             for (int r = 1; r < rows.size(); r++) {
                 List<String> row = rows.get(r);
                 if (c > 0 && c < row.size()) {
-                    row.set(
-                            c,
-                            row.get(c)
-                                    + " "
-                                            .repeat(
-                                                    row.get(c).isEmpty()
-                                                            ? 0
-                                                            : tail
-                                                                    - tail(row.get(c))
-                                                                            .length()));
+                    String cell = row.get(c);
+                    row.set(c, cell + " ".repeat(cell.isEmpty() ? 0 : tail - Columns.of(tail(cell))));
                 }
             }
             for (List<String> row : rows) {
                 // A group's title stands alone in its row and may run on.
-                width = Math.max(
-                        width, c < row.size() && row.size() > 1 ? row.get(c).length() : 0);
+                width = Math.max(width, c < row.size() && row.size() > 1 ? Columns.of(row.get(c)) : 0);
             }
             for (List<String> row : rows) {
                 if (c < row.size()) {
-                    String pad = " ".repeat(Math.max(0, width - row.get(c).length()));
+                    String pad = " ".repeat(Math.max(0, width - Columns.of(row.get(c))));
                     row.set(c, c == 0 ? row.get(c) + pad : pad + row.get(c));
                 }
             }
@@ -160,9 +155,9 @@ public final class ResultTable {
     }
 
     private static String shortened(String title) {
-        return title.length() <= LONGEST_TITLE
+        return Columns.of(title) <= LONGEST_TITLE
                 ? title
-                : title.substring(0, LONGEST_TITLE - 3).strip() + "...";
+                : Columns.cut(title, LONGEST_TITLE - 3).strip() + "...";
     }
 
     private void line(String text) {

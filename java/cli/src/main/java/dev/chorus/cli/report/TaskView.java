@@ -1,9 +1,9 @@
 package dev.chorus.cli.report;
 
+import dev.chorus.results.Results;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Task;
-import dev.chorus.results.Results;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;

@@ -34,7 +34,7 @@ final class UnsureTable {
         }
         out.close().close().open("tbody");
         for (Unsure row : rows) {
-            out.open("tr").element("th", row.text(), "scope", "row", "class", "sentence");
+            out.open("tr").element("th", row.text(), "scope", "row", "class", "sentence", "dir", "auto");
             out.element("td", Numbers.fixed(row.uncertainty(), 2), "class", "number");
             out.open("td", "class", "gold");
             answer(out, row.gold());
@@ -63,7 +63,7 @@ final class UnsureTable {
         if (text == null || text.isEmpty()) {
             out.element("span", "nothing", "class", "undefined");
         } else {
-            out.text(text);
+            out.element("bdi", text);
         }
     }
 }

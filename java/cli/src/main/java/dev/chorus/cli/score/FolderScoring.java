@@ -1,10 +1,10 @@
 package dev.chorus.cli.score;
 
+import dev.chorus.model.NotFiniteException;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.folder.AdapterFolder;
 import dev.chorus.model.folder.ModelFolder;
-import dev.chorus.model.NotFiniteException;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.text.CompletionTokens;

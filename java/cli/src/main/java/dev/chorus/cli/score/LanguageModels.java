@@ -17,7 +17,8 @@ public final class LanguageModels {
         if (labels > 0) {
             throw new CheckpointException(
                     folder,
-                    "holds a classifier of " + labels + " classes, which has no next token to score or generate; name the "
+                    "holds a classifier of " + labels
+                            + " classes, which has no next token to score or generate; name the "
                             + "folder of a language model (chorus inspect says what a folder holds), or ask the classifier "
                             + "from Java: dev.chorus.model.score.Classifier");
         }

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.chorus.data.DataException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -127,6 +129,99 @@ class InputLinesTest {
         assertThat(out).hasContent("mine");
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactlyInAnyOrder(in, out);
+        }
+    }
+
+    @Test
+    void aMarkAtTheStartIsSkippedAndBlankLinesAtTheEndAreNone() throws IOException {
+        Path in = write("\uFEFF{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n\n\n");
+        for (boolean skip : new boolean[] {false, true}) {
+            BadLines bad = new BadLines(in, skip);
+            List<JsonLine> lines = InputLines.read(in, REQUIRED, bad);
+            assertThat(lines).extracting(line -> line.text("prompt")).containsExactly("a", "b");
+            assertThat(bad.count()).isZero();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aPipeIsReadAndADeviceRefused() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Thread writer = new Thread(() -> {
+            try {
+                Files.writeString(pipe, "{\"prompt\":\"a\",\"x\":1.50}\n\u00e9\n");
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        });
+        writer.start();
+        BadLines bad = new BadLines(pipe, true);
+        List<JsonLine> lines = InputLines.read(pipe, REQUIRED, bad);
+        writer.join();
+        assertThat(lines.get(0).copy()).hasToString("{\"prompt\":\"a\",\"x\":1.50}");
+        assertThat(bad.count()).isEqualTo(1);
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> InputLines.read(Path.of("/dev/zero"), REQUIRED, bad))
+                .withMessage("/dev/zero: is a character device; expected a file, a pipe, or - for the standard input");
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> InputLines.read(folder, REQUIRED, bad))
+                .withMessageStartingWith(folder + ": is a directory; ");
+    }
+
+    @Test
+    void aFileThatChangesMeanwhileIsNoticed() throws IOException {
+        Path in = write("{\"prompt\":\"a\"}\n{\"prompt\":\"b\"}\n");
+        List<JsonLine> lines = InputLines.read(in, REQUIRED, new BadLines(in, false));
+        write("{\"prompt\":\"a\"}\n{\"prompt\":\"c\"}\n");
+        assertThat(lines.get(0).text("prompt")).isEqualTo("a");
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> lines.get(1).copy())
+                .withMessage(in + ":2: was changed while it was in use; run the command again");
+        write("{");
+        assertThatExceptionOfType(DataException.class)
+                .isThrownBy(() -> lines.get(1).copy());
+    }
+
+    /** 96 MiB of lines in a heap of 32. */
+    @Test
+    void theSizeOfAFileDoesNotMatter() throws Exception {
+        Path in = folder.resolve("large.jsonl");
+        byte[] line =
+                ("{\"prompt\":\"a\",\"document\":\"" + "x".repeat(1 << 16) + "\"}\n").getBytes(StandardCharsets.UTF_8);
+        try (OutputStream out = Files.newOutputStream(in)) {
+            for (int i = 0; i < 1536; i++) {
+                out.write(line);
+            }
+        }
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx32m",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Count.class.getName(),
+                        in.toString())
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(printed).isZero();
+        assertThat(printed).isEqualTo("1536 " + 1536L * (line.length - 1));
+    }
+
+    /** Reads lines, and each again. */
+    static final class Count {
+        private Count() {}
+
+        public static void main(String[] args) {
+            Path in = Path.of(args[0]);
+            List<JsonLine> lines = InputLines.read(in, REQUIRED, new BadLines(in, false));
+            long bytes = 0;
+            for (JsonLine line : lines) {
+                bytes += line.copy().toString().length();
+            }
+            System.out.print(lines.size() + " " + bytes);
         }
     }
 

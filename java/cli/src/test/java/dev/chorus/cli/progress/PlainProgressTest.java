@@ -46,11 +46,11 @@ class PlainProgressTest {
                         "3 stages to run",
                         "start  pretrain",
                         "start  weak/scenario/1/seed-0",
-                        "done   weak/scenario/1/seed-0  20 s  (1/3 stages, 60%, about 15 s left)",
-                        "done   pretrain  40 s  (2/3 stages, 90%, about 4 s left)",
+                        "done   weak/scenario/1/seed-0  20 s  (run 1/3 stages, 60%, about 15 s left)",
+                        "done   pretrain  40 s  (run 2/3 stages, 90%, about 4 s left)",
                         "note   a damaged stage is computed again",
                         "start  evaluate",
-                        "done   evaluate  2.5 s  (3/3 stages, 100%)");
+                        "done   evaluate  2.5 s  (run 3/3 stages, 100%)");
     }
 
     @Test
@@ -65,8 +65,34 @@ class PlainProgressTest {
                 .containsExactly(
                         "1 stage to run",
                         "start  pretrain",
-                        "       pretrain  23%  step 30, about 1 min 40 s left",
-                        "       pretrain  46%  step 60, about 1 min 10 s left");
+                        "       pretrain  23%  step 30  (run 23%, about 1 min 40 s left)",
+                        "       pretrain  46%  step 60  (run 46%, about 1 min 10 s left)");
+    }
+
+    /** Half of the stage is done, and a quarter of the run: what is left is the run's, and says so. */
+    @Test
+    void theTimeThatIsLeftIsTheRuns() {
+        progress.planned(List.of(BASE, new StageView("student", "student", 60, false)));
+        progress.started(BASE);
+        seconds(30);
+        progress.advanced(BASE, 0.5, "");
+        assertThat(lines()).last().isEqualTo("       pretrain  50%  (run 25%, about 1 min 30 s left)");
+    }
+
+    @Test
+    void whatFilesSayCannotMoveTheCursor() {
+        progress.note("m\u001b[2J\u202e has a template\ndone");
+        assertThat(lines()).containsExactly("note   m\\u001b[2J\\u202e has a template\\ndone");
+    }
+
+    @Test
+    void anInterruptionHasTheLastWord() {
+        progress.planned(List.of(BASE));
+        progress.interrupted("interrupted");
+        progress.started(BASE);
+        progress.note("late");
+        progress.close();
+        assertThat(lines()).containsExactly("1 stage to run", "interrupted");
     }
 
     @Test
@@ -92,7 +118,7 @@ class PlainProgressTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(lines()).hasSize(401).last().asString().contains("(200/200 stages, 100%)");
+        assertThat(lines()).hasSize(401).last().asString().contains("(run 200/200 stages, 100%)");
     }
 
     private void seconds(double seconds) {

@@ -18,6 +18,13 @@ class EscapeTest {
     }
 
     @Test
+    void marksThatTurnTheDirectionAreNamed() {
+        assertThat(Escape.escape("a\u202eb\u2066c\u05d0\u200f")).isEqualTo("a[U+202E]b[U+2066]c\u05d0[U+200F]");
+        assertThat(new Markup().element("td", "x", "title", "\u202e").toString())
+                .contains("title=\"[U+202E]\"");
+    }
+
+    @Test
     void markupIsBalanced() {
         assertThatThrownBy(() -> new Markup().open("p").toString()).hasMessage("not closed: [p]");
         assertThatThrownBy(() -> new Markup().empty("p")).hasMessageContaining("not a void element");

@@ -2,10 +2,10 @@ package dev.chorus.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chorus.results.Results;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Task;
-import dev.chorus.results.Results;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;

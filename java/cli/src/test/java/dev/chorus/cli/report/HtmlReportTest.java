@@ -3,12 +3,12 @@ package dev.chorus.cli.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.chorus.results.Results;
 import dev.chorus.results.Results.Curve;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Point;
 import dev.chorus.results.Results.Task;
-import dev.chorus.results.Results;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.chorus.cli.report;
 
+import dev.chorus.results.Results;
 import dev.chorus.results.Results.Curve;
 import dev.chorus.results.Results.Figure;
 import dev.chorus.results.Results.Interval;
@@ -8,7 +9,6 @@ import dev.chorus.results.Results.Point;
 import dev.chorus.results.Results.ReliabilityBin;
 import dev.chorus.results.Results.Task;
 import dev.chorus.results.Results.Unsure;
-import dev.chorus.results.Results;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

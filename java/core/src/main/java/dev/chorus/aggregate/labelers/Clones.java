@@ -52,8 +52,9 @@ public final class Clones {
         /** Checks the ranges. */
         public Settings {
             if (!(z > 0) || !(dependence > 0 && dependence <= 1) || common < 2) {
-                throw new IllegalArgumentException("clones: expected z above 0, a dependence above 0 and at most 1 and 2 or "
-                        + "more common tasks, got " + z + ", " + dependence + " and " + common);
+                throw new IllegalArgumentException(
+                        "clones: expected z above 0, a dependence above 0 and at most 1 and 2 or "
+                                + "more common tasks, got " + z + ", " + dependence + " and " + common);
             }
         }
 
@@ -159,8 +160,9 @@ public final class Clones {
                     }
                 }
             }
-            candidates.sort((a, b) ->
-                    a.x != b.x ? Double.compare(b.x, a.x) : a.i != b.i ? Integer.compare(a.i, b.i) : Integer.compare(a.j, b.j));
+            candidates.sort((a, b) -> a.x != b.x
+                    ? Double.compare(b.x, a.x)
+                    : a.i != b.i ? Integer.compare(a.i, b.i) : Integer.compare(a.j, b.j));
             for (Pair pair : candidates) {
                 if (group[pair.i] != group[pair.j]) {
                     Expected expected = expected(pair.i, pair.j);
@@ -240,8 +242,8 @@ public final class Clones {
                     found.add(k);
                 }
             }
-            found.sort((a, b) -> Integer.compare(
-                    pairs.common(i, b) + pairs.common(j, b), pairs.common(i, a) + pairs.common(j, a)));
+            found.sort((a, b) ->
+                    Integer.compare(pairs.common(i, b) + pairs.common(j, b), pairs.common(i, a) + pairs.common(j, a)));
             return found.stream().limit(MOST_OUTSIDERS).mapToInt(k -> k).toArray();
         }
 
@@ -271,8 +273,7 @@ public final class Clones {
                     double between = a == b ? 0 : known(others[a], others[b]);
                     byOwn += known(i, others[b]) * between;
                     if (b < a && between != 0) {
-                        double slope =
-                                (known(i, others[a]) * known(i, others[b]) - 2 * value * between) / square;
+                        double slope = (known(i, others[a]) * known(i, others[b]) - 2 * value * between) / square;
                         variance += squared(slope * error(others[a], others[b]));
                     }
                 }

@@ -53,8 +53,8 @@ public final class Kos implements LabelAggregator {
     @Override
     public Aggregation fit(Votes votes) {
         if (votes.classes() > 2) {
-            throw new IllegalArgumentException("kos: expected two classes, got " + votes.classes()
-                    + "; it passes signs, use another method");
+            throw new IllegalArgumentException(
+                    "kos: expected two classes, got " + votes.classes() + "; it passes signs, use another method");
         }
         int n = votes.size();
         double[] toTask = new double[n];

@@ -310,8 +310,7 @@ public final class Mace implements LabelAggregator {
             double[] habits = new double[habit.length];
             for (int w = 0; w < know.length; w++) {
                 for (int y = 0; y < classes; y++) {
-                    habits[w * classes + y] =
-                            (guessCounts[w * classes + y] + prior) / (guesses[w] + classes * prior);
+                    habits[w * classes + y] = (guessCounts[w * classes + y] + prior) / (guesses[w] + classes * prior);
                 }
             }
             return new Knowing(competence, habits, classes);

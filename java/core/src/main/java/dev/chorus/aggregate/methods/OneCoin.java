@@ -75,9 +75,7 @@ public final class OneCoin implements LabelAggregator {
 
         @Override
         public double probability(int worker, int truth, int given) {
-            return truth == given
-                    ? accuracy[worker]
-                    : classes < 2 ? 0 : (1 - accuracy[worker]) / (classes - 1);
+            return truth == given ? accuracy[worker] : classes < 2 ? 0 : (1 - accuracy[worker]) / (classes - 1);
         }
 
         @Override

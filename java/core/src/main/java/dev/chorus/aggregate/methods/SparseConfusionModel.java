@@ -37,8 +37,9 @@ final class SparseConfusionModel implements LatentClassModel {
         for (int t = 0; t < votes.tasks(); t++) {
             total += (long) (votes.start(t + 1) - votes.start(t)) * support.size(t);
             if (total > Integer.MAX_VALUE - 8) {
-                throw new IllegalArgumentException("confusions: more than 2 billion pairs of a vote and a class voted for "
-                        + "on its task; aggregate fewer votes at once, or by one-coin");
+                throw new IllegalArgumentException(
+                        "confusions: more than 2 billion pairs of a vote and a class voted for "
+                                + "on its task; aggregate fewer votes at once, or by one-coin");
             }
             entryStart[t + 1] = (int) total;
         }

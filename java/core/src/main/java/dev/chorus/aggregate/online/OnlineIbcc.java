@@ -98,13 +98,14 @@ public final class OnlineIbcc {
      */
     public void add(int task, int worker, int label) {
         if (task < 0 || worker < 0 || label < 0 || label >= classes) {
-            throw new IllegalArgumentException("online ibcc: expected numbers of at least 0 and a label below " + classes
-                    + ", got task " + task + ", worker " + worker + ", label " + label);
+            throw new IllegalArgumentException("online ibcc: expected numbers of at least 0 and a label below "
+                    + classes + ", got task " + task + ", worker " + worker + ", label " + label);
         }
         if (task < tasks) {
             for (int i = 0; i < sizes[task]; i++) {
                 if (taskWorkers[task][i] == worker) {
-                    throw new IllegalArgumentException("online ibcc: worker " + worker + " votes twice on task " + task);
+                    throw new IllegalArgumentException(
+                            "online ibcc: worker " + worker + " votes twice on task " + task);
                 }
             }
         }

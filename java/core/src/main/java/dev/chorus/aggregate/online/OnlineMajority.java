@@ -32,8 +32,8 @@ public final class OnlineMajority {
      */
     public void add(int task, int label, double votes) {
         if (task < 0 || label < 0 || label >= classes) {
-            throw new IllegalArgumentException("online majority: expected a task of at least 0 and a label below " + classes
-                    + ", got " + task + " and " + label);
+            throw new IllegalArgumentException("online majority: expected a task of at least 0 and a label below "
+                    + classes + ", got " + task + " and " + label);
         }
         int end = Math.multiplyExact(task + 1, classes);
         if (end > weight.length) {

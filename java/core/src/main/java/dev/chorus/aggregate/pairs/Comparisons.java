@@ -25,8 +25,8 @@ public record Comparisons(int items, int workers, int[] winner, int[] loser, int
                         + winner[n] + " and " + loser[n] + " at comparison " + n);
             }
             if (worker[n] < 0 || worker[n] >= workers) {
-                throw new IllegalArgumentException(
-                        "comparisons: expected a worker below " + workers + ", got " + worker[n] + " at comparison " + n);
+                throw new IllegalArgumentException("comparisons: expected a worker below " + workers + ", got "
+                        + worker[n] + " at comparison " + n);
             }
         }
     }

@@ -91,8 +91,8 @@ public final class Votes {
             range("worker", worker[i], workers.size(), i);
             range("label", label[i], classes.size(), i);
             if (probability != null && (probability[i] < 0 || probability[i] > 1)) {
-                throw new IllegalArgumentException("votes: expected probabilities in [0, 1], got " + probability[i]
-                        + " at vote " + i);
+                throw new IllegalArgumentException(
+                        "votes: expected probabilities in [0, 1], got " + probability[i] + " at vote " + i);
             }
             sorted &= i == 0 || task[i] >= task[i - 1];
             start[task[i] + 1]++;
@@ -101,7 +101,8 @@ public final class Votes {
             start[t + 1] += start[t];
         }
         Votes votes = sorted
-                ? new Votes(tasks, workers, classes, start, worker.clone(), label.clone(), copy(probability), null, null)
+                ? new Votes(
+                        tasks, workers, classes, start, worker.clone(), label.clone(), copy(probability), null, null)
                 : sort(tasks, workers, classes, start, task, worker, label, probability);
         int duplicate = votes.duplicate();
         if (duplicate >= 0) {
@@ -113,13 +114,7 @@ public final class Votes {
 
     /** As read, without the checks that the reader has made. */
     static Votes trusted(
-            Names tasks,
-            Names workers,
-            Names classes,
-            int[] start,
-            int[] worker,
-            int[] label,
-            float[] probability) {
+            Names tasks, Names workers, Names classes, int[] start, int[] worker, int[] label, float[] probability) {
         return new Votes(tasks, workers, classes, start, worker, label, probability, null, null);
     }
 
@@ -145,8 +140,7 @@ public final class Votes {
                 sortedProbability[at] = probability[i];
             }
         }
-        return new Votes(
-                tasks, workers, classes, start, sortedWorker, sortedLabel, sortedProbability, null, null);
+        return new Votes(tasks, workers, classes, start, sortedWorker, sortedLabel, sortedProbability, null, null);
     }
 
     private static float[] copy(float[] probability) {
@@ -294,8 +288,7 @@ public final class Votes {
                 range("gold label", labels[t], classes(), t);
             }
         }
-        return new Votes(
-                taskNames, workerNames, classNames, start, worker, label, probability, labels.clone(), weight);
+        return new Votes(taskNames, workerNames, classNames, start, worker, label, probability, labels.clone(), weight);
     }
 
     /**

@@ -2,8 +2,8 @@ package dev.chorus.model.block;
 
 import dev.chorus.kernels.PagedAttention;
 import dev.chorus.model.cache.CachedTokens;
-import dev.chorus.model.family.Architecture.QkvLayout;
 import dev.chorus.model.family.Architecture;
+import dev.chorus.model.family.Architecture.QkvLayout;
 import dev.chorus.model.family.Part;
 import dev.chorus.model.family.Positions;
 import dev.chorus.model.family.TensorNames;
@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Causal self-attention (Vaswani et al., arXiv:1706.03762) with grouped keys, in the forms that the families have. */
 final class Attention {

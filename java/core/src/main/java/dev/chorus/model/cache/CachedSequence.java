@@ -9,7 +9,7 @@ public final class CachedSequence implements AutoCloseable {
     private int count;
     private int length;
 
-    CachedSequence(KeyValueCache cache) {
+    public CachedSequence(KeyValueCache cache) {
         this.cache = cache;
     }
 

@@ -64,11 +64,6 @@ public final class KeyValueCache implements AutoCloseable {
         return (tokens + PAGE - 1) / PAGE;
     }
 
-    /** A sequence that has read nothing yet. */
-    public CachedSequence sequence() {
-        return new CachedSequence(this);
-    }
-
     /** Pages that nobody holds. */
     public int freePages() {
         return freeCount;

@@ -104,7 +104,7 @@ public final class CheckpointLoader {
         long bf16 = 0;
         long all = 0;
         for (String name : store.names()) {
-            SafetensorsFile.Entry entry = store.entry(name);
+            SafetensorsEntry entry = store.entry(name);
             all += entry.elements();
             bf16 += entry.type() == StoredType.BF16 ? entry.elements() : 0;
         }

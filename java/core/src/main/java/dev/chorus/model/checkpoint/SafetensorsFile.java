@@ -1,5 +1,6 @@
 package dev.chorus.model.checkpoint;
 
+import dev.chorus.text.FolderFile;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.io.IOException;
@@ -17,8 +18,8 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A file of tensors in the safetensors format. Opening reads and checks the header; tensors are then either mapped, which
@@ -42,28 +43,6 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private boolean closed;
 
-    /**
-     * A tensor of a file.
-     *
-     * @param name   as in the header
-     * @param type   of its elements
-     * @param shape  sizes from 0; none for a single number
-     * @param offset first byte, counted from the start of the file
-     * @param bytes  its length
-     */
-    public record Entry(String name, StoredType type, long[] shape, long offset, long bytes) {
-        /** A copy. */
-        @Override
-        public long[] shape() {
-            return shape.clone();
-        }
-
-        /** How many elements it has. */
-        public long elements() {
-            return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-        }
-    }
-
     private SafetensorsFile(Path path, FileChannel channel, SafetensorsHeader header) {
         this.path = path;
         this.channel = channel;
@@ -78,6 +57,10 @@ public final class SafetensorsFile implements AutoCloseable {
     public static SafetensorsFile open(Path path) {
         FileChannel channel = null;
         try {
+            String problem = FolderFile.exists(path) ? FolderFile.problem(path, Long.MAX_VALUE) : "";
+            if (!problem.isEmpty()) {
+                throw new CheckpointException(path, problem);
+            }
             channel = FileChannel.open(path, StandardOpenOption.READ);
             SafetensorsFile file = new SafetensorsFile(path, channel, SafetensorsHeader.read(path, channel));
             channel = null;
@@ -97,7 +80,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /** All tensors by name, in the order of their data. */
-    public Map<String, Entry> entries() {
+    public Map<String, SafetensorsEntry> entries() {
         return header.entries();
     }
 
@@ -111,8 +94,8 @@ public final class SafetensorsFile implements AutoCloseable {
      *
      * @throws CheckpointException if there is none of this name
      */
-    public Entry entry(String name) {
-        Entry entry = header.entries().get(name);
+    public SafetensorsEntry entry(String name) {
+        SafetensorsEntry entry = header.entries().get(name);
         if (entry == null) {
             throw new CheckpointException(
                     path,
@@ -133,17 +116,17 @@ public final class SafetensorsFile implements AutoCloseable {
      * @throws IllegalStateException if this object is closed
      */
     public Tensor mapped(String name) {
-        Entry entry = weight(name);
+        SafetensorsEntry entry = weight(name);
         TensorOptions options = new TensorOptions(entry.type().scalarType());
         if (entry.bytes() == 0 || entry.offset() % entry.type().bytesPerElement() != 0) {
-            Tensor copy = torch.empty(entry.shape, options, null);
+            Tensor copy = torch.empty(entry.shape(), options, null);
             read(entry, copy);
             return copy;
         }
         return mapping()
                 .narrow(0, entry.offset(), entry.bytes())
                 .view(entry.type().scalarType())
-                .view(entry.shape);
+                .view(entry.shape());
     }
 
     /**
@@ -156,12 +139,12 @@ public final class SafetensorsFile implements AutoCloseable {
      * @throws IllegalStateException    if this object is closed
      */
     public void readInto(String name, Tensor destination) {
-        Entry entry = weight(name);
+        SafetensorsEntry entry = weight(name);
         long[] shape = Tensors.shape(destination);
-        if (!Arrays.equals(shape, entry.shape)) {
+        if (!Arrays.equals(shape, entry.shape())) {
             throw new CheckpointException(
                     path,
-                    "tensor '" + name + "' has shape " + Arrays.toString(entry.shape) + ", asked for "
+                    "tensor '" + name + "' has shape " + Arrays.toString(entry.shape()) + ", asked for "
                             + Arrays.toString(shape));
         }
         ScalarType type = destination.scalar_type().intern();
@@ -186,7 +169,7 @@ public final class SafetensorsFile implements AutoCloseable {
      * @throws IllegalStateException if this object is closed
      */
     public Tensor range(String name, long from, long count) {
-        Entry entry = weight(name);
+        SafetensorsEntry entry = weight(name);
         requireOpen();
         if (from < 0 || count < 1 || from > entry.elements() - count) {
             throw new IllegalArgumentException(
@@ -202,8 +185,8 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    private Entry weight(String name) {
-        Entry entry = entry(name);
+    private SafetensorsEntry weight(String name) {
+        SafetensorsEntry entry = entry(name);
         if (!entry.type().isWeight()) {
             throw new CheckpointException(
                     path,
@@ -241,7 +224,7 @@ public final class SafetensorsFile implements AutoCloseable {
         return mapping;
     }
 
-    private void read(Entry entry, Tensor destination) {
+    private void read(SafetensorsEntry entry, Tensor destination) {
         requireOpen();
         if (entry.bytes() == 0) {
             return;
@@ -258,7 +241,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    private void convert(Entry entry, Tensor destination) throws IOException {
+    private void convert(SafetensorsEntry entry, Tensor destination) throws IOException {
         int size = entry.type().bytesPerElement();
         long elements = entry.elements();
         long most = Math.min(elements, STAGED / size);

@@ -1,6 +1,5 @@
 package dev.chorus.model.checkpoint;
 
-import dev.chorus.model.checkpoint.SafetensorsFile.Entry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -38,7 +37,7 @@ final class SafetensorsHeader {
     private final Path file;
     private final long dataStart;
     private final long dataBytes;
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Map<String, SafetensorsEntry> entries = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
     private SafetensorsHeader(Path file, long dataStart, long dataBytes) {
@@ -82,7 +81,7 @@ final class SafetensorsHeader {
     }
 
     /** In the order of the data. */
-    Map<String, Entry> entries() {
+    Map<String, SafetensorsEntry> entries() {
         return Collections.unmodifiableMap(entries);
     }
 
@@ -107,7 +106,7 @@ final class SafetensorsHeader {
         private long[] offsets;
     }
 
-    private Entry entry(StrictJson json, String name) throws IOException {
+    private SafetensorsEntry entry(StrictJson json, String name) throws IOException {
         String tensor = "tensor '" + name + "' ";
         if (!json.beginsObject()) {
             throw json.problem(tensor + "is " + json.value() + ", expected an object");
@@ -137,7 +136,7 @@ final class SafetensorsHeader {
                     + (bytes < 0 ? "which is no whole number of bytes below 2^60" : bytes + " bytes")
                     + ", but lies at bytes " + from + " to " + to + " of the data");
         }
-        return new Entry(name, draft.type, draft.shape, dataStart + from, bytes);
+        return new SafetensorsEntry(name, draft.type, draft.shape, dataStart + from, bytes);
     }
 
     private static StoredType type(StrictJson json, String tensor) throws IOException {
@@ -188,12 +187,12 @@ final class SafetensorsHeader {
     }
 
     private void coverTheData() {
-        List<Entry> ordered = new ArrayList<>(entries.values());
+        List<SafetensorsEntry> ordered = new ArrayList<>(entries.values());
         // A tensor without elements ends where it starts: it comes before its neighbour.
-        ordered.sort(Comparator.comparingLong(Entry::offset).thenComparingLong(Entry::bytes));
+        ordered.sort(Comparator.comparingLong(SafetensorsEntry::offset).thenComparingLong(SafetensorsEntry::bytes));
         long expected = dataStart;
         entries.clear();
-        for (Entry entry : ordered) {
+        for (SafetensorsEntry entry : ordered) {
             if (entry.offset() != expected) {
                 throw new CheckpointException(
                         file,

@@ -1,5 +1,6 @@
 package dev.chorus.model.checkpoint;
 
+import dev.chorus.text.FolderFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,9 +22,9 @@ record ShardIndex(Map<String, String> shards) {
     /** Reads and checks an index; its metadata are for people and passed over. */
     static ShardIndex read(Path file) throws IOException {
         Map<String, String> shards = new LinkedHashMap<>();
-        if (Files.size(file) > SafetensorsHeader.LONGEST) {
-            throw new CheckpointException(
-                    file, "has " + Files.size(file) + " bytes, at most " + SafetensorsHeader.LONGEST + " are allowed");
+        String problem = FolderFile.problem(file, SafetensorsHeader.LONGEST);
+        if (!problem.isEmpty()) {
+            throw new CheckpointException(file, problem);
         }
         try (InputStream in = Files.newInputStream(file)) {
             StrictJson.read(

@@ -114,7 +114,8 @@ record TensorMatch(ModelConfig config, List<TensorSpec> specs, Map<String, Strin
                 return head;
             }
             // Of two names for one matrix a file may hold either.
-            boolean tied = config.architecture().head().tied() && config.architecture().labels() == 0;
+            boolean tied =
+                    config.architecture().head().tied() && config.architecture().labels() == 0;
             return tied && name.equals(embedding()) ? head : null;
         }
 
@@ -172,7 +173,9 @@ record TensorMatch(ModelConfig config, List<TensorSpec> specs, Map<String, Strin
             int asked = config.architecture().layers();
             int held = names.blocksIn(found.keySet());
             return asked == held || held == 0
-                    ? asked > found.size() ? ", which asks for " + asked + " layers; there are " + found.size() + " tensors" : ""
+                    ? asked > found.size()
+                            ? ", which asks for " + asked + " layers; there are " + found.size() + " tensors"
+                            : ""
                     : ", which asks for " + asked + (asked == 1 ? " layer" : " layers") + ", the weights hold " + held;
         }
 
@@ -189,12 +192,12 @@ record TensorMatch(ModelConfig config, List<TensorSpec> specs, Map<String, Strin
         }
 
         private void requireShape(String name, TensorSpec spec) {
-            SafetensorsFile.Entry entry = store.entry(name);
+            SafetensorsEntry entry = store.entry(name);
             if (!Arrays.equals(entry.shape(), spec.shape())) {
                 throw new CheckpointException(
                         store.fileOf(name),
-                        "tensor '" + name + "' has shape " + Arrays.toString(entry.shape())
-                                + ", config.json asks for " + Arrays.toString(spec.shape()));
+                        "tensor '" + name + "' has shape " + Arrays.toString(entry.shape()) + ", config.json asks for "
+                                + Arrays.toString(spec.shape()));
             }
             if (!entry.type().isWeight()) {
                 throw new CheckpointException(

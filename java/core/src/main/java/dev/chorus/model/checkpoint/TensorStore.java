@@ -1,5 +1,8 @@
 package dev.chorus.model.checkpoint;
 
+import dev.chorus.text.FolderFile;
+import dev.chorus.text.ModelPath;
+import dev.chorus.text.Shown;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -9,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -37,14 +41,15 @@ public final class TensorStore implements AutoCloseable {
      * @throws CheckpointException if there are none, only pickled ones, or the files do not fit together; names the file and the
      *     tensor
      */
-    public static TensorStore open(Path folder) {
+    public static TensorStore open(Path given) {
+        Path folder = resolved(given);
         Path single = folder.resolve(SINGLE);
         Path index = folder.resolve(ShardIndex.NAME);
-        TensorStore store = new TensorStore(Files.exists(single) ? single : index);
+        TensorStore store = new TensorStore(FolderFile.exists(single) ? single : index);
         try {
-            if (Files.exists(single)) {
+            if (FolderFile.exists(single)) {
                 store.add(SafetensorsFile.open(single));
-            } else if (Files.exists(index)) {
+            } else if (FolderFile.exists(index)) {
                 store.addShards(folder, ShardIndex.read(index).shards());
             } else {
                 throw noWeights(folder);
@@ -59,6 +64,14 @@ public final class TensorStore implements AutoCloseable {
             if (store != null) {
                 store.close();
             }
+        }
+    }
+
+    private static Path resolved(Path folder) {
+        try {
+            return ModelPath.of(folder);
+        } catch (IOException e) {
+            throw new CheckpointException(folder, "cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -104,7 +117,7 @@ public final class TensorStore implements AutoCloseable {
         } catch (InvalidPathException e) {
             throw new CheckpointException(source, "'" + name + "' is no file name on this system", e);
         }
-        if (!Files.exists(path)) {
+        if (!FolderFile.exists(path)) {
             throw new CheckpointException(source, "names '" + name + "', which is not in the folder; fetch it as well");
         }
         return SafetensorsFile.open(path);
@@ -129,12 +142,27 @@ public final class TensorStore implements AutoCloseable {
                             + folder
                             + "-safetensors'");
         }
+        Optional<String> gguf =
+                names.stream().filter(name -> name.endsWith(".gguf")).findFirst();
+        if (gguf.isPresent()) {
+            return new CheckpointException(
+                    folder,
+                    "has its weights in '" + gguf.get()
+                            + "', llama.cpp's format, which is not read; fetch the model's original "
+                            + "folder with its .safetensors");
+        }
         List<String> others =
                 names.stream().filter(name -> name.endsWith(ShardIndex.SUFFIX)).toList();
+        if (others.contains("adapter_model.safetensors")) {
+            return new CheckpointException(
+                    folder,
+                    "holds a PEFT adapter and no model; name the base model's folder as the model, and this one as the "
+                            + "adapter (--adapter)");
+        }
         return new CheckpointException(
                 folder,
                 "has no weights: looked for " + SINGLE + " and " + ShardIndex.NAME
-                        + (others.isEmpty() ? "" : "; there are " + others + " without an index"));
+                        + (others.isEmpty() ? "" : "; there are " + Shown.names(others) + " without an index"));
     }
 
     private static boolean isPickled(String name) {
@@ -157,7 +185,7 @@ public final class TensorStore implements AutoCloseable {
     public long bytes() {
         return files.stream()
                 .flatMap(file -> file.entries().values().stream())
-                .mapToLong(SafetensorsFile.Entry::bytes)
+                .mapToLong(SafetensorsEntry::bytes)
                 .sum();
     }
 
@@ -166,7 +194,7 @@ public final class TensorStore implements AutoCloseable {
      *
      * @throws CheckpointException if there is none of this name
      */
-    public SafetensorsFile.Entry entry(String name) {
+    public SafetensorsEntry entry(String name) {
         return file(name).entry(name);
     }
 

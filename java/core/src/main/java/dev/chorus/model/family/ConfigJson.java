@@ -235,14 +235,15 @@ public final class ConfigJson {
     Activation activation(String key, String missing) {
         String found = text(key, missing);
         return Activation.named(found)
-                .orElseThrow(
-                        () -> problem(key + " '" + Shown.value(found) + "' is not supported; supported: " + Activation.supported()));
+                .orElseThrow(() -> problem(
+                        key + " '" + Shown.value(found) + "' is not supported; supported: " + Activation.supported()));
     }
 
     /** Refuses any other value than this one; a missing or null key is taken for it. */
     void require(String key, String supported) {
         if (has(key) && !node.get(key).asText().equals(supported)) {
-            throw problem(key + " '" + Shown.value(node.get(key).asText()) + "' is not supported; supported: " + supported);
+            throw problem(
+                    key + " '" + Shown.value(node.get(key).asText()) + "' is not supported; supported: " + supported);
         }
     }
 

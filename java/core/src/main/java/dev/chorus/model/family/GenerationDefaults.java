@@ -53,8 +53,20 @@ public record GenerationDefaults(
 
     /** Ways of sampling, with the values that change nothing. */
     private static final Map<String, Double> SAMPLING = Map.of(
-            "temperature", 1.0, "top_k", 0.0, "top_p", 1.0, "min_p", 0.0, "typical_p", 1.0, "epsilon_cutoff", 0.0,
-            "eta_cutoff", 0.0);
+            "temperature",
+            1.0,
+            "top_k",
+            0.0,
+            "top_p",
+            1.0,
+            "min_p",
+            0.0,
+            "typical_p",
+            1.0,
+            "epsilon_cutoff",
+            0.0,
+            "eta_cutoff",
+            0.0);
 
     /** Values that change nothing. */
     private static final Map<String, Double> NEUTRAL = Map.of(
@@ -74,7 +86,8 @@ public record GenerationDefaults(
     /** Refuses what has no meaning. */
     public GenerationDefaults {
         if (!(repetitionPenalty > 0) || Double.isInfinite(repetitionPenalty)) {
-            throw new IllegalArgumentException("repetitionPenalty: expected a number above 0, got " + repetitionPenalty);
+            throw new IllegalArgumentException(
+                    "repetitionPenalty: expected a number above 0, got " + repetitionPenalty);
         }
         if (noRepeatNgram < 0 || minNewTokens < 0) {
             throw new IllegalArgumentException("noRepeatNgram and minNewTokens: expected 0 or more, got "

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.text.FolderFile;
+import dev.chorus.text.ModelPath;
 import dev.chorus.text.Shown;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -76,11 +77,17 @@ public final class ModelConfig {
      *
      * @throws ConfigProblem if it is no config, or asks for what is not built; names the file and the key
      */
-    public static ModelConfig read(Path folder) {
+    public static ModelConfig read(Path given) {
+        Path folder;
+        try {
+            folder = ModelPath.of(given);
+        } catch (IOException e) {
+            throw new ConfigProblem(given + ": cannot be read: " + e.getMessage());
+        }
         Path file = folder.resolve(FILE);
         Path beside = folder.resolve(GENERATION);
         if (!FolderFile.exists(file)) {
-            throw new ConfigProblem(file + ": no such file; a model folder has a config.json");
+            throw new ConfigProblem(MissingConfig.sentence(given, folder));
         }
         Beside generation = FolderFile.exists(beside) ? Beside.read(beside) : null;
         return new ModelConfig(object(readAll(file), file), generation, file.toString());

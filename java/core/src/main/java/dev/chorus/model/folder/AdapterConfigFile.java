@@ -10,7 +10,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
+import dev.chorus.text.FolderFile;
+import dev.chorus.text.Shown;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -31,6 +34,11 @@ final class AdapterConfigFile {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    private static final long LONGEST = 16 << 20;
+
+    /** An adapter's rank is at most the smaller side of a matrix, and no matrix has more. */
+    private static final int MOST_RANK = 1 << 20;
 
     /** Bookkeeping, and settings of methods that other keys switch on. */
     private static final Set<String> HARMLESS = Set.of(
@@ -94,6 +102,10 @@ final class AdapterConfigFile {
     static LoraConfig read(Path folder) {
         Path file = folder.resolve(NAME);
         try {
+            String problem = FolderFile.exists(file) ? FolderFile.problem(file, LONGEST) : "";
+            if (!problem.isEmpty()) {
+                throw new CheckpointException(file, problem);
+            }
             if (!(JSON.readTree(Files.readString(file)) instanceof ObjectNode object)) {
                 throw new CheckpointException(file, "expected a JSON object");
             }
@@ -102,6 +114,8 @@ final class AdapterConfigFile {
             throw new CheckpointException(file, "is not there; a folder that PEFT saved an adapter to has one", e);
         } catch (JsonProcessingException e) {
             throw new CheckpointException(file, "is not JSON: " + e.getOriginalMessage(), e);
+        } catch (CharacterCodingException e) {
+            throw new CheckpointException(file, "is not UTF-8", e);
         } catch (IOException e) {
             throw new CheckpointException(file, "cannot be read: " + e.getMessage(), e);
         }
@@ -124,8 +138,10 @@ final class AdapterConfigFile {
                     + "with PEFT, save_pretrained(..., path_initial_model_for_weight_conversion=...)");
         }
         JsonNode rank = json.path("r");
-        if (!rank.canConvertToInt() || !rank.isIntegralNumber() || rank.asInt() < 1) {
-            throw problem("r: expected a whole number above 0, got " + shown(rank));
+        if (!rank.canConvertToInt() || !rank.isIntegralNumber() || rank.asInt() < 1 || rank.asInt() > MOST_RANK) {
+            throw problem("r: expected a whole number above 0"
+                    + (rank.isIntegralNumber() && rank.doubleValue() > MOST_RANK ? " and at most " + MOST_RANK : "")
+                    + ", got " + shown(rank));
         }
         double alpha = number("lora_alpha");
         if (!(alpha > 0)) {
@@ -150,7 +166,7 @@ final class AdapterConfigFile {
             unknown.add(key);
         });
         if (!unknown.isEmpty()) {
-            throw problem("keys " + unknown
+            throw problem("keys " + Shown.names(unknown)
                     + " are not known, and may change what the adapter computes; remove those that do " + "not");
         }
     }
@@ -218,7 +234,7 @@ final class AdapterConfigFile {
     }
 
     private static String shown(JsonNode value) {
-        return value.isMissingNode() ? "nothing" : value.toString();
+        return value.isMissingNode() ? "nothing" : Shown.value(value);
     }
 
     private CheckpointException problem(String what) {

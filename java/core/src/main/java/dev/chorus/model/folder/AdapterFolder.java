@@ -3,11 +3,14 @@ package dev.chorus.model.folder;
 import dev.chorus.files.WholeFolder;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.checkpoint.CheckpointException;
+import dev.chorus.model.checkpoint.SafetensorsEntry;
 import dev.chorus.model.checkpoint.SafetensorsFile;
 import dev.chorus.model.checkpoint.SafetensorsWriter;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Parameters;
+import dev.chorus.text.FolderFile;
+import dev.chorus.text.Shown;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.io.IOException;
@@ -16,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -85,14 +90,16 @@ public final class AdapterFolder {
     public static Adapter load(Path folder, Decoder decoder) {
         LoraConfig lora = AdapterConfigFile.read(folder);
         Path file = folder.resolve(WEIGHTS);
-        if (!Files.exists(file) && Files.exists(folder.resolve(PICKLED))) {
+        if (!FolderFile.exists(file) && Files.exists(folder.resolve(PICKLED))) {
             throw new CheckpointException(
                     folder.resolve(PICKLED),
                     "is a pickle, which can run any code when it is opened and is not read; if you trust it, load it with PEFT "
                             + "and save it with safe_serialization=True");
         }
         try (SafetensorsFile stored = SafetensorsFile.open(file)) {
-            Adapter adapter = blank(folder, lora, decoder);
+            // Before anything is allocated: r is a number that a stranger wrote.
+            compare(specs(folder, lora, decoder), stored);
+            Adapter adapter = Adapter.blank(decoder.config(), lora);
             try (Scope scope = new Scope();
                     Tensors.GradientMode off = Tensors.withoutGradients()) {
                 fill(adapter.parameters(), stored);
@@ -104,34 +111,39 @@ public final class AdapterFolder {
         }
     }
 
-    private static Adapter blank(Path folder, LoraConfig lora, Decoder decoder) {
+    private static Map<String, long[]> specs(Path folder, LoraConfig lora, Decoder decoder) {
         try {
-            return Adapter.blank(decoder.config(), lora);
+            Map<String, long[]> shapes = new LinkedHashMap<>();
+            Adapter.specs(decoder.config(), lora).forEach(spec -> shapes.put(spec.name(), spec.shape()));
+            return shapes;
         } catch (IllegalArgumentException e) {
             throw new CheckpointException(folder.resolve(AdapterConfigFile.NAME), e.getMessage(), e);
         }
     }
 
-    private static void fill(Parameters parameters, SafetensorsFile stored) {
-        Set<String> missing = new TreeSet<>(parameters.names());
+    private static void compare(Map<String, long[]> shapes, SafetensorsFile stored) {
+        Set<String> missing = new TreeSet<>(shapes.keySet());
         missing.removeAll(stored.entries().keySet());
         Set<String> surplus = new TreeSet<>(stored.entries().keySet());
-        surplus.removeAll(parameters.names());
+        surplus.removeAll(shapes.keySet());
         if (!missing.isEmpty() || !surplus.isEmpty()) {
             throw new CheckpointException(
                     stored.path(),
                     "does not fit the model and the target_modules of " + AdapterConfigFile.NAME + "; missing tensors: "
-                            + missing + ", surplus: " + surplus);
+                            + Shown.names(missing) + ", surplus: " + Shown.names(surplus));
         }
-        for (String name : parameters.names()) {
-            long[] shape = stored.entry(name).shape();
-            if (!Arrays.equals(shape, parameters.shape(name))) {
+        shapes.forEach((name, shape) -> {
+            SafetensorsEntry entry = stored.entry(name);
+            if (!Arrays.equals(entry.shape(), shape)) {
                 throw new CheckpointException(
                         stored.path(),
-                        "tensor '" + name + "' has shape " + Arrays.toString(shape) + ", r of " + AdapterConfigFile.NAME
-                                + " and the model ask for " + Arrays.toString(parameters.shape(name)));
+                        "tensor '" + name + "' has shape " + Arrays.toString(entry.shape()) + ", r of "
+                                + AdapterConfigFile.NAME + " and the model ask for " + Arrays.toString(shape));
             }
-        }
+        });
+    }
+
+    private static void fill(Parameters parameters, SafetensorsFile stored) {
         parameters.names().forEach(name -> stored.readInto(name, parameters.get(name)));
     }
 

@@ -1,8 +1,8 @@
 package dev.chorus.model.folder;
 
 import dev.chorus.model.Decoder;
-import dev.chorus.model.checkpoint.CheckpointLoader.Loaded;
 import dev.chorus.model.checkpoint.CheckpointLoader;
+import dev.chorus.model.checkpoint.CheckpointLoader.Loaded;
 import dev.chorus.model.checkpoint.SafetensorsWriter;
 import dev.chorus.model.checkpoint.StoredType;
 import dev.chorus.model.family.ModelConfig;

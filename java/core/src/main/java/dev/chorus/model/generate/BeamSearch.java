@@ -207,7 +207,7 @@ public record BeamSearch(int beams, int maxTokens, Set<Integer> ends, Generation
             List<CachedSequence> rows = new ArrayList<>();
             List<int[]> next = prompts;
             for (int i = 0; i < prompts.size(); i++) {
-                rows.add(cache.sequence());
+                rows.add(new CachedSequence(cache));
             }
             while (!rows.isEmpty()) {
                 try (Scope step = new Scope()) {

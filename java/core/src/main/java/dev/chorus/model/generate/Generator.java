@@ -89,12 +89,7 @@ public final class Generator {
             GenerationSettings settings,
             DoubleConsumer progress) {
         return generate(
-                decoder,
-                tokenizer,
-                prompts,
-                LongStream.range(0, prompts.size()).toArray(),
-                settings,
-                progress);
+                decoder, tokenizer, prompts, LongStream.range(0, prompts.size()).toArray(), settings, progress);
     }
 
     /**
@@ -164,7 +159,7 @@ public final class Generator {
             int budget = PROMPT_TOKENS;
             while (running.size() < rows && !waiting.isEmpty() && budget > 0) {
                 Request request = waiting.remove();
-                request.sequence = cache.sequence();
+                request.sequence = new CachedSequence(cache);
                 // The last token's state predicts the first new one, so it is computed in any case.
                 int length = request.tokens.length;
                 int known = request.sequence.adopt(request.tokens, length - 1);

@@ -54,8 +54,8 @@ final class Sampler {
         long[] ids = settings.temperature() == 0
                 ? Tensors.toLongs(ruled.argmax(new LongOptional(1), false))
                 : sample(ruled, rows);
-        float[] logps = Tensors.toFloats(
-                TokenLogProb.forward(logits, Tensors.longs(ids, ids.length), null).logps());
+        float[] logps = Tensors.toFloats(TokenLogProb.forward(logits, Tensors.longs(ids, ids.length), null)
+                .logps());
         int[] chosen = new int[ids.length];
         double[] nats = new double[ids.length];
         for (int row = 0; row < ids.length; row++) {

@@ -114,7 +114,7 @@ public final class SequenceScorer {
         if (start == tokens.length) {
             return;
         }
-        CachedSequence cached = cache.sequence();
+        CachedSequence cached = new CachedSequence(cache);
         // The state of the token before the completion is needed, so it must be computed.
         int known = cached.adopt(tokens, start - 1);
         int first = batch.add(cached, tokens, known, tokens.length);

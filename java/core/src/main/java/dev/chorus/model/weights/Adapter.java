@@ -1,6 +1,7 @@
 package dev.chorus.model.weights;
 
 import dev.chorus.model.family.ModelConfig;
+import dev.chorus.text.Shown;
 import dev.chorus.torch.CounterRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,12 +41,7 @@ public final class Adapter implements AutoCloseable {
     private Adapter(LoraConfig config, List<String> targets, Map<String, long[]> shapes) {
         this.config = config;
         this.targets = targets;
-        List<TensorSpec> specs = new ArrayList<>();
-        shapes.forEach((module, shape) -> {
-            specs.add(TensorSpec.constant(down(module), 0, config.rank(), shape[0]));
-            specs.add(TensorSpec.constant(up(module), 0, shape[1], config.rank()));
-        });
-        parameters = new Parameters(specs);
+        parameters = new Parameters(specs(config, shapes));
         shapes.keySet()
                 .forEach(module -> modules.put(
                         module,
@@ -76,6 +72,21 @@ public final class Adapter implements AutoCloseable {
             adapter.parameters.write(name, start);
         });
         return adapter;
+    }
+
+    private static List<TensorSpec> specs(LoraConfig config, Map<String, long[]> shapes) {
+        List<TensorSpec> specs = new ArrayList<>();
+        shapes.forEach((module, shape) -> {
+            specs.add(TensorSpec.constant(down(module), 0, config.rank(), shape[0]));
+            specs.add(TensorSpec.constant(up(module), 0, shape[1], config.rank()));
+        });
+        return specs;
+    }
+
+    /** What the adapter's tensors would be, so that a file can be compared before anything is allocated. */
+    public static List<TensorSpec> specs(ModelConfig model, LoraConfig config) {
+        Map<String, long[]> dense = denseModules(model);
+        return specs(config, chosen(dense, targets(model, config, dense.keySet())));
     }
 
     /** An adapter of zeros, to be filled from a file. */
@@ -170,7 +181,7 @@ public final class Adapter implements AutoCloseable {
             }
         });
         if (!unused.isEmpty()) {
-            throw new IllegalArgumentException("target modules " + unused
+            throw new IllegalArgumentException("target modules " + Shown.names(unused)
                     + " are no projections of this model's blocks; there are "
                     + dense.keySet().stream().map(Adapter::last).distinct().toList() + ", or " + LoraConfig.ALL
                     + " for all");

@@ -1,5 +1,6 @@
 package dev.chorus.model.weights;
 
+import dev.chorus.text.Shown;
 import dev.chorus.torch.CounterRandom;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
@@ -132,7 +133,8 @@ public final class Parameters implements AutoCloseable {
     public Tensor get(String name) {
         Tensor tensor = trained.get(name);
         if (tensor == null) {
-            throw new IllegalArgumentException("no parameter '" + name + "'; there are " + trained.keySet());
+            throw new IllegalArgumentException(
+                    "no parameter '" + name + "'; there are " + Shown.names(trained.keySet()));
         }
         return tensor;
     }
@@ -174,7 +176,8 @@ public final class Parameters implements AutoCloseable {
     private Slice slice(String name) {
         Slice slice = slices.get(name);
         if (slice == null) {
-            throw new IllegalArgumentException("no parameter '" + name + "'; there are " + slices.keySet());
+            throw new IllegalArgumentException(
+                    "no parameter '" + name + "'; there are " + Shown.names(slices.keySet()));
         }
         return slice;
     }

@@ -1,7 +1,7 @@
 package dev.chorus.model.weights;
 
-import dev.chorus.model.family.Architecture.BlockOrder;
 import dev.chorus.model.family.Architecture;
+import dev.chorus.model.family.Architecture.BlockOrder;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.family.Part;
 import dev.chorus.model.family.Positions;

@@ -1,5 +1,6 @@
 package dev.chorus.model.weights;
 
+import dev.chorus.text.Shown;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,7 @@ public final class Weights implements AutoCloseable {
         }
         Tensor tensor = frozen.get(name);
         if (tensor == null) {
-            throw new IllegalArgumentException("no weight '" + name + "'; there are " + frozen.keySet());
+            throw new IllegalArgumentException("no weight '" + name + "'; there are " + Shown.names(frozen.keySet()));
         }
         return tensor;
     }

@@ -81,7 +81,10 @@ public final class Definition {
                     throw part.problem("a key holds half a character: " + Shown.value(entry.getKey()));
                 }
                 if (!entry.getValue().isNumber()) {
-                    wholeCharacters(new Part(part.file(), part.path() + "." + entry.getKey(), entry.getValue()), utf8, depth + 1);
+                    wholeCharacters(
+                            new Part(part.file(), part.path() + "." + entry.getKey(), entry.getValue()),
+                            utf8,
+                            depth + 1);
                 }
             }
         } else if (node.isArray()) {
@@ -193,7 +196,8 @@ public final class Definition {
             List<Part> ids = token.at("ids").list(MOST_PARTS);
             List<Part> texts = token.at("tokens").list(MOST_PARTS);
             if (ids.isEmpty() || ids.size() != texts.size()) {
-                throw token.problem(ids.size() + " ids and " + texts.size() + " tokens, expected as many, at least one");
+                throw token.problem(
+                        ids.size() + " ids and " + texts.size() + " tokens, expected as many, at least one");
             }
             ids.forEach(Part::id);
             texts.forEach(Part::text);
@@ -244,7 +248,8 @@ public final class Definition {
                 oneCharacter(part.at("content"));
                 part.at("start").number(0, LONGEST_TEXT);
                 if (part.at("stop").number(0, LONGEST_TEXT) > 0) {
-                    throw part.at("stop").problem("characters are taken off the end, which fails on shorter tokens; expected 0");
+                    throw part.at("stop")
+                            .problem("characters are taken off the end, which fails on shorter tokens; expected 0");
                 }
                 yield 1;
             }

@@ -47,7 +47,9 @@ final class ModelCheck {
         if (model.has("merges")) {
             return "BPE";
         }
-        return model.path("vocab").isArray() ? "Unigram" : model.has("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
+        return model.path("vocab").isArray()
+                ? "Unigram"
+                : model.has("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
     }
 
     private static void ids(Part vocabulary) {
@@ -63,8 +65,8 @@ final class ModelCheck {
     private static void unknownWord(Part model) {
         Part unknown = model.at("unk_token");
         if (!model.node().path("vocab").has(unknown.text())) {
-            throw unknown.problem("'" + Shown.value(unknown.text()) + "' is not in the vocabulary, so a word that is not "
-                    + "there either has no token");
+            throw unknown.problem("'" + Shown.value(unknown.text())
+                    + "' is not in the vocabulary, so a word that is not " + "there either has no token");
         }
     }
 
@@ -122,7 +124,9 @@ final class ModelCheck {
 
     private static void unigram(Part model) {
         Part vocabulary = model.at("vocab");
-        if (!vocabulary.node().isArray() || vocabulary.node().isEmpty() || vocabulary.node().size() > MOST_ENTRIES) {
+        if (!vocabulary.node().isArray()
+                || vocabulary.node().isEmpty()
+                || vocabulary.node().size() > MOST_ENTRIES) {
             throw vocabulary.expected("a list of tokens and scores");
         }
         int place = 0;
@@ -140,7 +144,8 @@ final class ModelCheck {
         }
         Part unknown = model.at("unk_id");
         if (!unknown.given()) {
-            throw unknown.problem("is missing, so a character outside the vocabulary has no token; name the unknown token's id");
+            throw unknown.problem(
+                    "is missing, so a character outside the vocabulary has no token; name the unknown token's id");
         }
         unknown.number(0, vocabulary.node().size() - 1);
     }

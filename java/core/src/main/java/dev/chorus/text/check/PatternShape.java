@@ -49,7 +49,9 @@ final class PatternShape {
             if (shape.at < pattern.length()) {
                 return "a closing parenthesis without an opening one";
             }
-            return whole.empty() ? "a pattern that can match nothing, which the tokenizer library cannot search for" : "";
+            return whole.empty()
+                    ? "a pattern that can match nothing, which the tokenizer library cannot search for"
+                    : "";
         } catch (Refusal e) {
             return e.getMessage();
         }
@@ -110,8 +112,9 @@ final class PatternShape {
                 return shape;
             }
             if (most > 1 && shape.varies()) {
-                throw new Refusal("one repetition (or a choice) inside another repetition, which may never come to an end; "
-                        + "write it without the inner one, such as a class of characters");
+                throw new Refusal(
+                        "one repetition (or a choice) inside another repetition, which may never come to an end; "
+                                + "write it without the inner one, such as a class of characters");
             }
             long written = most == Long.MAX_VALUE ? Math.max(1, least) : Math.max(1, most);
             shape = new Shape(
@@ -222,7 +225,8 @@ final class PatternShape {
             at++;
             return true;
         }
-        throw new Refusal("a group (?" + (at < pattern.length() ? pattern.charAt(at) : "") + "…), which is not supported");
+        throw new Refusal(
+                "a group (?" + (at < pattern.length() ? pattern.charAt(at) : "") + "…), which is not supported");
     }
 
     private void characterClass(int depth) throws Refusal {

@@ -8,8 +8,8 @@ import java.util.function.BiFunction;
 /** The optimizers that a configuration may name. */
 public final class Optimizers {
     /** One line each. */
-    public static final Choices<Optimizer.Maker> ALL =
-            new Choices<>("optimizer", Optimizer.Maker::name, List.of(maker("adamw", AdamW::new), maker("sgd", Sgd::new)));
+    public static final Choices<Optimizer.Maker> ALL = new Choices<>(
+            "optimizer", Optimizer.Maker::name, List.of(maker("adamw", AdamW::new), maker("sgd", Sgd::new)));
 
     private Optimizers() {}
 

@@ -12,8 +12,10 @@ public final class Schedules {
             List.of(
                     after("linear", (done, rise, steps) -> (steps - done) / Math.max(1, steps - rise)),
                     after("constant", (done, rise, steps) -> 1),
-                    after("cosine", (done, rise, steps) ->
-                            0.5 * (1 + Math.cos(Math.PI * (done - rise) / Math.max(1, steps - rise))))));
+                    after(
+                            "cosine",
+                            (done, rise, steps) ->
+                                    0.5 * (1 + Math.cos(Math.PI * (done - rise) / Math.max(1, steps - rise))))));
 
     private Schedules() {}
 

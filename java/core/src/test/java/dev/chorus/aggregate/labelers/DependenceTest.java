@@ -25,8 +25,8 @@ class DependenceTest {
     void effectiveLabelersMatchGoldenValues() {
         assertThat(ErrorCorrelation.effectiveLabelers(5, .346)).isCloseTo(2.09731544, within(5e-9));
         assertThat(ErrorCorrelation.effectiveLabelers(16, .43)).isCloseTo(2.14765101, within(5e-9));
-        ErrorCorrelation three = ErrorCorrelation.of(
-                new boolean[][] {errors("10010010"), errors("10010100"), errors("01000001")});
+        ErrorCorrelation three =
+                ErrorCorrelation.of(new boolean[][] {errors("10010010"), errors("10010100"), errors("01000001")});
         assertThat(three.of(0, 1)).isCloseTo(.46666667, within(5e-9));
         assertThat(three.of(0, 2)).isCloseTo(-.4472136, within(5e-8));
         assertThat(three.of(1, 2)).isCloseTo(-.4472136, within(5e-8));
@@ -45,7 +45,8 @@ class DependenceTest {
     @Test
     void krippendorffMatchesHandMadeValues() {
         // 00 and 11 and 01: D_o = 2 / 6, D_e = 18 / 30.
-        assertThat(Krippendorff.alpha(SmallVotes.rows(2, "00", "11", "01"))).isCloseTo(1 - (2 / 6.0) / (18 / 30.0), within(1e-12));
+        assertThat(Krippendorff.alpha(SmallVotes.rows(2, "00", "11", "01")))
+                .isCloseTo(1 - (2 / 6.0) / (18 / 30.0), within(1e-12));
         assertThat(Krippendorff.alpha(SmallVotes.rows(2, "00", "11"))).isEqualTo(1);
         assertThat(Krippendorff.alpha(SmallVotes.rows(2, "00", "00"))).isNaN();
         assertThat(Krippendorff.alpha(SmallVotes.rows(2, "0.", ".1"))).isNaN();
@@ -106,8 +107,12 @@ class DependenceTest {
             for (int w = 0; w < workers; w++) {
                 simulation.vote(random, w, .55 + .44 * random.nextDouble());
             }
-            assertThat(Clones.find(simulation.votes()).groups()).as("seed " + seed).isEmpty();
-            assertThat(Clones.find(simulation.votesWithGold(200)).groups()).as("seed " + seed).isEmpty();
+            assertThat(Clones.find(simulation.votes()).groups())
+                    .as("seed " + seed)
+                    .isEmpty();
+            assertThat(Clones.find(simulation.votesWithGold(200)).groups())
+                    .as("seed " + seed)
+                    .isEmpty();
         }
     }
 

@@ -35,13 +35,17 @@ class GoldWeightsTest {
 
     @Test
     void aLabelerThatIsAlwaysRightIsCooledToTheLimit() {
-        assertThat(GoldWeights.temperature(new double[][] {{.6, .4}, {.3, .7}}, new int[] {0, 1})).isBetween(.01, .011);
-        assertThatThrownBy(() -> GoldWeights.temperature(new double[0][], new int[0])).hasMessageContaining("at least one");
+        assertThat(GoldWeights.temperature(new double[][] {{.6, .4}, {.3, .7}}, new int[] {0, 1}))
+                .isBetween(.01, .011);
+        assertThatThrownBy(() -> GoldWeights.temperature(new double[0][], new int[0]))
+                .hasMessageContaining("at least one");
     }
 
     @Test
     void worseThanChanceWeighsNothing() {
-        assertThat(GoldWeights.logOdds(new int[] {0, 1}, new int[] {10, 2}, 2)[0]).isZero();
-        assertThatThrownBy(() -> GoldWeights.accuracy(new int[] {3}, new int[] {2}, 2)).hasMessageContaining("0 to 2");
+        assertThat(GoldWeights.logOdds(new int[] {0, 1}, new int[] {10, 2}, 2)[0])
+                .isZero();
+        assertThatThrownBy(() -> GoldWeights.accuracy(new int[] {3}, new int[] {2}, 2))
+                .hasMessageContaining("0 to 2");
     }
 }

@@ -31,7 +31,8 @@ class GoldenValuesTest {
         Aggregation result = new Majority().fit(VOTES);
         assertThat(ofZero(result)).containsExactly(.75, 1, .25, .25, .5, 0);
         assertThat(result.labels()).containsExactly(0, 0, 1, 1, 0, 1);
-        assertThat(result.skills().get("agreement")).containsExactly(new double[] {1, .8333333, .8333333, .5}, within(5e-8));
+        assertThat(result.skills().get("agreement"))
+                .containsExactly(new double[] {1, .8333333, .8333333, .5}, within(5e-8));
     }
 
     @Test
@@ -45,7 +46,8 @@ class GoldenValuesTest {
     void dawidSkeneAfterOneStep() {
         Aggregation result = new DawidSkene(steps(1)).fit(VOTES);
         double[] p = ofZero(result);
-        assertThat(p).containsExactly(new double[] {.971960, .989721, .025532, .099134, .622732, .009344}, within(5e-7));
+        assertThat(p)
+                .containsExactly(new double[] {.971960, .989721, .025532, .099134, .622732, .009344}, within(5e-7));
         assertThat(libraryBound(result)).isCloseTo(-1.0409064240, within(5e-11));
     }
 
@@ -71,8 +73,8 @@ class GoldenValuesTest {
                 double p = result.posteriors().probability(t, k);
                 for (int v = VOTES.start(t); v < VOTES.start(t + 1); v++) {
                     double[] row = errors[VOTES.worker(v)][k];
-                    double e = Math.max(row[VOTES.label(v)], 1e-10)
-                            / (Math.max(row[0], 1e-10) + Math.max(row[1], 1e-10));
+                    double e =
+                            Math.max(row[VOTES.label(v)], 1e-10) / (Math.max(row[0], 1e-10) + Math.max(row[1], 1e-10));
                     sum += p * (Math.log(balance[k]) + Math.log(e));
                 }
                 sum -= p * Math.log(p);
@@ -115,11 +117,25 @@ class GoldenValuesTest {
     void gladAgainstTheSolvedReference() {
         assertThat(ofZero(new Glad(steps(1)).fit(VOTES)))
                 .containsExactly(
-                        new double[] {.9994022254790, .9999991212819, 5.977745209673e-4, .02588951440887, .6083695067408, 8.787180865151e-7},
+                        new double[] {
+                            .9994022254790,
+                            .9999991212819,
+                            5.977745209673e-4,
+                            .02588951440887,
+                            .6083695067408,
+                            8.787180865151e-7
+                        },
                         within(1e-5));
         assertThat(ofZero(new Glad(steps(2)).fit(VOTES)))
                 .containsExactly(
-                        new double[] {.9996410081872, .9999988254169, 3.589918128147e-4, .04006726914139, .6621782073199, 1.174583143561e-6},
+                        new double[] {
+                            .9996410081872,
+                            .9999988254169,
+                            3.589918128147e-4,
+                            .04006726914139,
+                            .6621782073199,
+                            1.174583143561e-6
+                        },
                         within(1e-5));
         assertThat(new Glad(steps(3)).fit(VOTES).skills().get("ability"))
                 .containsExactly(
@@ -216,7 +232,15 @@ class GoldenValuesTest {
         Votes votes = SmallVotes.rows(3, SEVEN.trim().split(" ", -1));
         assertThat(new Mmsr().fit(votes).skills().get("weight"))
                 .containsExactly(
-                        new double[] {2.998793407564, 2.12577733324, 1.997955907236, 1.353459847182, 1.306517012282, .957354469667, .410958071678},
+                        new double[] {
+                            2.998793407564,
+                            2.12577733324,
+                            1.997955907236,
+                            1.353459847182,
+                            1.306517012282,
+                            .957354469667,
+                            .410958071678
+                        },
                         within(1e-6));
         assertThat(new ZeroBasedSkill(steps(100)).fit(votes).skills().get("skill"))
                 .containsExactly(new double[] {.905, .825, .8, .655, .66, .595, .43}, within(1e-3));

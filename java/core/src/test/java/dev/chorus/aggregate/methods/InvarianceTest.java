@@ -181,8 +181,12 @@ class InvarianceTest {
             }
         }
         for (String name : ALL.names()) {
-            assertThat(ALL.make(name).fitPredict(edges.get("all agree"))).as(name).containsExactly(0, 1, 1);
-            assertThat(ALL.make(name).fitPredict(edges.get("one labeler"))).as(name).containsExactly(0, 1, 1);
+            assertThat(ALL.make(name).fitPredict(edges.get("all agree")))
+                    .as(name)
+                    .containsExactly(0, 1, 1);
+            assertThat(ALL.make(name).fitPredict(edges.get("one labeler")))
+                    .as(name)
+                    .containsExactly(0, 1, 1);
         }
     }
 
@@ -252,7 +256,8 @@ class InvarianceTest {
             }
         }
         Votes votes = Votes.of(tasks, workers, 10_000, task, worker, label);
-        for (String name : new String[] {"majority", "dawid-skene", "one-coin", "ibcc", "glad", "mace", "dirichlet-evidence"}) {
+        for (String name :
+                new String[] {"majority", "dawid-skene", "one-coin", "ibcc", "glad", "mace", "dirichlet-evidence"}) {
             int[] labels = ALL.make(name, name.equals("mace") ? Map.of("restarts", "1") : Map.of())
                     .fitPredict(votes);
             int right = 0;

@@ -57,7 +57,8 @@ class PlantedTruthTest {
         Simulation simulation = planted(100_000, 2);
         Aggregation result = new Ibcc().fit(simulation.votes());
         assertThat(calibrationError(simulation, result)).isLessThan(.02);
-        assertThat(calibrationError(simulation, new Majority().fit(simulation.votes()))).isGreaterThan(.02);
+        assertThat(calibrationError(simulation, new Majority().fit(simulation.votes())))
+                .isGreaterThan(.02);
     }
 
     /** Expected calibration error over ten equal bins. */
@@ -83,8 +84,10 @@ class PlantedTruthTest {
         int inside = 0;
         int all = 0;
         for (int seed = 0; seed < 20; seed++) {
-            Confusions confusions =
-                    new Ibcc().fit(planted(1500, 50 + seed).votesWithGold(1500)).confusions().orElseThrow();
+            Confusions confusions = new Ibcc()
+                    .fit(planted(1500, 50 + seed).votesWithGold(1500))
+                    .confusions()
+                    .orElseThrow();
             for (int w = 0; w < PLANTED.length; w++) {
                 for (int k = 0; k < 3; k++) {
                     for (int y = 0; y < 3; y++) {
@@ -133,8 +136,10 @@ class PlantedTruthTest {
         }
         double best = simulation.accuracy(new DawidSkene().fitPredict(simulation.votes()));
         assertThat(best).isGreaterThan(.93);
-        assertThat(simulation.accuracy(new Kos().fitPredict(simulation.votes()))).isGreaterThan(.93);
-        assertThat(new Mmsr().fit(simulation.votes()).skills().get("accuracy")[4]).isCloseTo(.1, within(.05));
+        assertThat(simulation.accuracy(new Kos().fitPredict(simulation.votes())))
+                .isGreaterThan(.93);
+        assertThat(new Mmsr().fit(simulation.votes()).skills().get("accuracy")[4])
+                .isCloseTo(.1, within(.05));
     }
 
     @Test
@@ -147,7 +152,9 @@ class PlantedTruthTest {
             }
             Aggregation result = Aggregators.standard().make(name).fit(votes);
             for (int t = 0; t < 200; t++) {
-                assertThat(result.posteriors().probability(t, simulation.truth[t])).as(name).isEqualTo(1);
+                assertThat(result.posteriors().probability(t, simulation.truth[t]))
+                        .as(name)
+                        .isEqualTo(1);
             }
         }
     }
@@ -162,7 +169,8 @@ class PlantedTruthTest {
             simulation.vote(random, w, accuracy[w]);
         }
         Votes votes = simulation.votesWithGold(100);
-        for (String name : new String[] {"weighted-majority", "dawid-skene", "one-coin", "ibcc", "glad", "mace", "kos"}) {
+        for (String name :
+                new String[] {"weighted-majority", "dawid-skene", "one-coin", "ibcc", "glad", "mace", "kos"}) {
             assertThat(simulation.accuracy(Aggregators.standard().make(name).fitPredict(votes), 100))
                     .as(name)
                     .isGreaterThan(.85);

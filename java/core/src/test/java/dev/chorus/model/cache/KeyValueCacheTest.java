@@ -55,7 +55,7 @@ class KeyValueCacheTest {
         int pages = KeyValueCache.pagesOf(tokens);
         assertThat(pages * PAGE).isBetween(tokens, tokens + PAGE - 1);
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 3)) {
-            CachedSequence sequence = cache.sequence();
+            CachedSequence sequence = new CachedSequence(cache);
             new CachedBatch(cache).add(sequence, new int[tokens], 0, tokens);
             assertThat(sequence.length()).isEqualTo(tokens);
             assertThat(sequence.pageCount()).isEqualTo(pages);
@@ -72,8 +72,8 @@ class KeyValueCacheTest {
     @Test
     void everyPositionHasItsOwnSlot() {
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 6)) {
-            CachedSequence one = cache.sequence();
-            CachedSequence two = cache.sequence();
+            CachedSequence one = new CachedSequence(cache);
+            CachedSequence two = new CachedSequence(cache);
             Set<Long> slots = new HashSet<>();
             for (int piece = 0; piece < 8; piece++) {
                 new CachedBatch(cache).add(one, new int[5], 0, 5);
@@ -91,12 +91,12 @@ class KeyValueCacheTest {
     @Test
     void fullCacheSaysSo() {
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 2)) {
-            CachedSequence sequence = cache.sequence();
+            CachedSequence sequence = new CachedSequence(cache);
             new CachedBatch(cache).add(sequence, new int[32], 0, 32);
             assertThatIllegalStateException()
                     .isThrownBy(() -> new CachedBatch(cache).add(sequence, new int[1], 0, 1))
                     .withMessage("the key-value cache is full: all 2 pages of 16 tokens are held");
-            assertThatIllegalStateException().isThrownBy(() -> cache.sequence().adopt(new int[16], 0));
+            assertThatIllegalStateException().isThrownBy(() -> new CachedSequence(cache).adopt(new int[16], 0));
         }
     }
 
@@ -105,7 +105,7 @@ class KeyValueCacheTest {
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 2, 8);
                 Scope scope = new Scope();
                 Tensors.GradientMode off = Tensors.withoutGradients()) {
-            CachedSequence sequence = cache.sequence();
+            CachedSequence sequence = new CachedSequence(cache);
             new CachedBatch(cache).add(sequence, new int[37], 0, 37);
             for (int layer = 0; layer < 2; layer++) {
                 fill(cache.keys(layer), layer);
@@ -148,13 +148,13 @@ class KeyValueCacheTest {
         int[] other = text.clone();
         other[20]++;
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 20)) {
-            CachedSequence first = cache.sequence();
+            CachedSequence first = new CachedSequence(cache);
             assertThat(first.adopt(text, 49)).isZero();
             assertThat(first.length()).isZero();
             new CachedBatch(cache).add(first, text, 0, 50);
             assertThat(cache.freePages()).isEqualTo(16);
             // The same text: three whole pages, and the fourth is not whole.
-            CachedSequence second = cache.sequence();
+            CachedSequence second = new CachedSequence(cache);
             assertThat(second.adopt(text, 49)).isEqualTo(48);
             assertThat(second.length()).isEqualTo(48);
             assertThat(cache.freePages()).isEqualTo(16);
@@ -165,14 +165,14 @@ class KeyValueCacheTest {
             }
             assertThat(second.page(3)).isNotEqualTo(first.page(3));
             // Another token in the second page: what follows is another text, though its tokens are the same.
-            CachedSequence third = cache.sequence();
+            CachedSequence third = new CachedSequence(cache);
             assertThat(third.adopt(other, 49)).isEqualTo(16);
             new CachedBatch(cache).add(third, other, 16, 50);
             assertThat(third.page(0)).isEqualTo(first.page(0));
             assertThat(third.page(2)).isNotEqualTo(first.page(2));
             // A shorter text of the same beginning, and one that is shorter than a page.
-            assertThat(cache.sequence().adopt(Arrays.copyOf(other, 33), 32)).isEqualTo(32);
-            assertThat(cache.sequence().adopt(Arrays.copyOf(other, 15), 15)).isZero();
+            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(other, 33), 32)).isEqualTo(32);
+            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(other, 15), 15)).isZero();
         }
     }
 
@@ -182,10 +182,10 @@ class KeyValueCacheTest {
         int[] text = TinyDecoders.sequences(1000, 1, 48).get(0);
         for (int most : new int[] {0, 15, 16, 31, 32, 47, 48}) {
             try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 9)) {
-                CachedSequence first = cache.sequence();
+                CachedSequence first = new CachedSequence(cache);
                 first.adopt(text, 47);
                 new CachedBatch(cache).add(first, text, 0, 48);
-                CachedSequence second = cache.sequence();
+                CachedSequence second = new CachedSequence(cache);
                 int known = second.adopt(text, most);
                 assertThat(known).isEqualTo(most / PAGE * PAGE);
                 new CachedBatch(cache).add(second, text, known, 48);
@@ -196,7 +196,7 @@ class KeyValueCacheTest {
                     assertThat(cache.isShared(second.page(i))).isEqualTo(shared);
                 }
                 // The first one's pages are still the known ones.
-                CachedSequence third = cache.sequence();
+                CachedSequence third = new CachedSequence(cache);
                 assertThat(third.adopt(text, 48)).isEqualTo(48);
                 assertThat(third.page(2)).isEqualTo(first.page(2));
             }
@@ -207,20 +207,20 @@ class KeyValueCacheTest {
     void freedPagesAreForgotten() {
         int[] text = TinyDecoders.sequences(1000, 1, 40).get(0);
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 6)) {
-            CachedSequence first = cache.sequence();
+            CachedSequence first = new CachedSequence(cache);
             first.adopt(text, 39);
             new CachedBatch(cache).add(first, text, 0, 40);
-            CachedSequence half = cache.sequence();
+            CachedSequence half = new CachedSequence(cache);
             assertThat(half.adopt(Arrays.copyOf(text, 20), 19)).isEqualTo(16);
             first.close();
             // What half holds is still known, what only the first held is not.
-            CachedSequence second = cache.sequence();
+            CachedSequence second = new CachedSequence(cache);
             assertThat(second.adopt(text, 39)).isEqualTo(16);
             second.close();
             half.close();
             assertThat(cache.freePages()).isEqualTo(6);
-            assertThat(cache.sequence().adopt(Arrays.copyOf(text, 15), 15)).isZero();
-            CachedSequence third = cache.sequence();
+            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(text, 15), 15)).isZero();
+            CachedSequence third = new CachedSequence(cache);
             assertThat(third.adopt(text, 39)).isZero();
         }
     }
@@ -232,7 +232,7 @@ class KeyValueCacheTest {
         Architecture shape = TinyConfigs.LLAMA_DYNAMIC.config().architecture();
         try (KeyValueCache cache = new KeyValueCache(shape, Precision.F32, 1, 6)) {
             for (int i = 0; i < 2; i++) {
-                CachedSequence sequence = cache.sequence();
+                CachedSequence sequence = new CachedSequence(cache);
                 assertThat(sequence.adopt(text, 39)).isZero();
                 new CachedBatch(cache).add(sequence, text, 0, 40);
                 assertThat(sequence.pageCount()).isEqualTo(3);
@@ -244,7 +244,7 @@ class KeyValueCacheTest {
     @Test
     void onlyAnEmptySequenceTakesOver() {
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 6)) {
-            CachedSequence sequence = cache.sequence();
+            CachedSequence sequence = new CachedSequence(cache);
             new CachedBatch(cache).add(sequence, new int[3], 0, 3);
             assertThatIllegalStateException()
                     .isThrownBy(() -> sequence.adopt(new int[32], 31))
@@ -258,8 +258,8 @@ class KeyValueCacheTest {
         int[] text = TinyDecoders.sequences(1000, 1, 20).get(0);
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 1, 6);
                 Scope scope = new Scope()) {
-            CachedSequence first = cache.sequence();
-            CachedSequence second = cache.sequence();
+            CachedSequence first = new CachedSequence(cache);
+            CachedSequence second = new CachedSequence(cache);
             CachedBatch batch = new CachedBatch(cache);
             assertThat(first.adopt(text, 19)).isZero();
             assertThat(batch.add(first, text, 0, 20)).isZero();
@@ -288,7 +288,7 @@ class KeyValueCacheTest {
         }
         long before = Pointer.totalCount();
         try (KeyValueCache cache = new KeyValueCache(SHAPE, Precision.F32, 2, 4)) {
-            new CachedBatch(cache).add(cache.sequence(), new int[40], 0, 40);
+            new CachedBatch(cache).add(new CachedSequence(cache), new int[40], 0, 40);
         }
         assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
     }

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -151,7 +151,7 @@ class SafetensorsFileTest {
         try (SafetensorsFile file = SafetensorsFile.open(GPT2)) {
             assertThat(file.entries()).hasSizeGreaterThan(10);
             assertThat(file.metadata()).containsEntry("format", "pt");
-            for (SafetensorsFile.Entry entry : file.entries().values()) {
+            for (SafetensorsEntry entry : file.entries().values()) {
                 try (Scope scope = new Scope()) {
                     Tensor into = Tensors.empty(entry.shape());
                     file.readInto(entry.name(), into);

@@ -74,7 +74,7 @@ class SafetensorsFuzzTest {
     /** Whether the file could be opened; then its weights have been read both ways. */
     private static boolean open(Path path) {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
-            for (SafetensorsFile.Entry entry : file.entries().values()) {
+            for (SafetensorsEntry entry : file.entries().values()) {
                 if (entry.type().isWeight()) {
                     try (Scope scope = new Scope()) {
                         Tensor into = Tensors.empty(entry.shape());

@@ -37,7 +37,7 @@ class SafetensorsHeaderTest {
             assertThat(file.entries().keySet()).containsExactly("größe.权重.😀.é\n\\", "zwei", "none");
             assertThat(file.metadata()).containsExactly(Map.entry("format", "pt"), Map.entry("größe", "权重 😀"));
             int start = 8 + header.getBytes(StandardCharsets.UTF_8).length;
-            SafetensorsFile.Entry zwei = file.entry("zwei");
+            SafetensorsEntry zwei = file.entry("zwei");
             assertThat(zwei.name()).isEqualTo("zwei");
             assertThat(zwei.type()).isEqualTo(StoredType.BF16);
             assertThat(zwei.shape()).containsExactly(1, 2);

@@ -21,8 +21,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +81,7 @@ class SafetensorsWriterTest {
         try (SafetensorsFile file = SafetensorsFile.open(file())) {
             assertThat(file.entries()).hasSize(items.size());
             for (int i = 0; i < tensors.size(); i++) {
-                SafetensorsFile.Entry entry = file.entry(items.get(i).name());
+                SafetensorsEntry entry = file.entry(items.get(i).name());
                 // Also an odd number of halves in front leaves every tensor where it can be mapped.
                 assertThat(entry.offset() % entry.type().bytesPerElement()).isZero();
                 assertThat(entry.shape()).containsExactly(Tensors.shape(tensors.get(i)));

@@ -10,13 +10,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.SafetensorsFile;
-import dev.chorus.model.checkpoint.SafetensorsWriter.Item;
 import dev.chorus.model.checkpoint.SafetensorsWriter;
+import dev.chorus.model.checkpoint.SafetensorsWriter.Item;
 import dev.chorus.model.checkpoint.StoredType;
 import dev.chorus.model.family.ModelConfig;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.weights.Adapter;
 import dev.chorus.model.weights.LoraConfig;
@@ -264,6 +264,36 @@ class AdapterFolderTest {
         Path fewer = copy(LLAMA);
         set(fewer.resolve("adapter_config.json"), "target_modules", "[\"q_proj\", \"v_proj\"]");
         refused(fewer, fewer.resolve("adapter_model.safetensors"), "missing tensors: [], surplus: [base_model", name);
+    }
+
+    /** A rank that a stranger wrote is compared with the file before memory is taken for it: 2.5 GB here. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1000000     | adapter_model.safetensors | ask for [1000000, 48]",
+                "2147483647  | adapter_config.json       | at most 1048576, got 2147483647",
+                "99999999999 | adapter_config.json       | at most 1048576, got 99999999999",
+            })
+    void aRankThatTheFileDoesNotHaveTakesNoMemory(String rank, String file, String problem) throws IOException {
+        Path ranked = copy(LLAMA);
+        set(ranked.resolve("adapter_config.json"), "r", rank);
+        long before = peak();
+        refused(ranked, ranked.resolve(file), problem);
+        assertThat(peak() - before).isLessThan(500L << 20);
+    }
+
+    /** The most that this process has held, in bytes; 0 where the system does not tell. */
+    private static long peak() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        String line = Files.readAllLines(status).stream()
+                .filter(each -> each.startsWith("VmHWM:"))
+                .findFirst()
+                .orElseThrow();
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
     }
 
     @Test

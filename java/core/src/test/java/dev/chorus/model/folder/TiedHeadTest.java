@@ -172,8 +172,8 @@ class TiedHeadTest {
         List<SafetensorsWriter.Item> items = new ArrayList<>();
         for (TensorSpec spec : TensorPlan.of(config)) {
             if (!spec.name().equals(embedding(config)) && !spec.name().equals(head(config))) {
-                items.add(SafetensorsWriter.Item.of(
-                        spec.name(), decoder.weights().get(spec.name())));
+                items.add(
+                        SafetensorsWriter.Item.of(spec.name(), decoder.weights().get(spec.name())));
             }
         }
         for (String name : names) {

@@ -13,7 +13,6 @@ import dev.chorus.model.family.GenerationDefaults;
 import dev.chorus.model.family.ModelConfig;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.generate.BeamSearch.Hypothesis;
-import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.text.Tokenizer;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
@@ -79,7 +78,8 @@ class BeamSearchTest {
                     }
                     sawEnded |= expected.stream().allMatch(Hypothesis::ended);
                     sawCut |= expected.stream().noneMatch(Hypothesis::ended);
-                    sawMixed |= expected.stream().map(Hypothesis::ended).distinct().count() == 2;
+                    sawMixed |=
+                            expected.stream().map(Hypothesis::ended).distinct().count() == 2;
                 }
             }
         }
@@ -111,8 +111,7 @@ class BeamSearchTest {
                 new GenerationDefaults(1, 2, NEW_TOKENS, List.of(7), List.of(), List.of(), List.of());
         List<int[]> prompts = TinyDecoders.sequences(V, 21, LENGTHS);
         try (Decoder decoder = TinyDecoders.random(CONFIG, 2)) {
-            List<List<Hypothesis>> found =
-                    new BeamSearch(3, NEW_TOKENS, Set.of(EOS), rules).generate(decoder, prompts);
+            List<List<Hypothesis>> found = new BeamSearch(3, NEW_TOKENS, Set.of(EOS), rules).generate(decoder, prompts);
             for (int i = 0; i < prompts.size(); i++) {
                 for (Hypothesis hypothesis : found.get(i)) {
                     int[] tokens = hypothesis.tokens();
@@ -125,8 +124,8 @@ class BeamSearchTest {
                         // What the prompt repeats by itself is its own affair.
                         assertThat(fresh || t < prompts.get(i).length).isTrue();
                     }
-                    double[] under = nextLogps(
-                            decoder, prompts.get(i), new Hypothesis(new int[0], new double[0], false));
+                    double[] under =
+                            nextLogps(decoder, prompts.get(i), new Hypothesis(new int[0], new double[0], false));
                     assertThat(hypothesis.logps()[0]).isCloseTo(under[tokens[0]], within(LOGP));
                 }
             }

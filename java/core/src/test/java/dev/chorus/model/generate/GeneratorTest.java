@@ -6,15 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.model.Decoder;
+import dev.chorus.model.NotFiniteException;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.batch.FlatBatch;
-import dev.chorus.model.NotFiniteException;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.family.GenerationDefaults;
 import dev.chorus.model.family.ModelConfig;
-import dev.chorus.model.batch.Sequence;
-import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.model.generate.Completion.FinishReason;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.score.SequenceScorer;
 import dev.chorus.text.BuiltInTokenizers;
 import dev.chorus.text.Tokenizer;
@@ -254,8 +252,8 @@ class GeneratorTest {
         GenerationSettings settings = sampling(2, 1, 0, 1, 11);
         List<List<Completion>> all = Generator.generate(
                 decoder, tokenizer, PROMPTS.subList(0, 3), new long[] {1, 2, 3}, settings, done -> {});
-        List<List<Completion>> some = Generator.generate(
-                decoder, tokenizer, PROMPTS.subList(1, 3), new long[] {2, 3}, settings, done -> {});
+        List<List<Completion>> some =
+                Generator.generate(decoder, tokenizer, PROMPTS.subList(1, 3), new long[] {2, 3}, settings, done -> {});
         for (int i = 0; i < some.size(); i++) {
             for (int sample = 0; sample < 2; sample++) {
                 assertThat(some.get(i).get(sample).tokens())
@@ -275,7 +273,8 @@ class GeneratorTest {
                 int[] tokens = found.get(i).get(0).tokens();
                 assertThat(Arrays.stream(tokens).distinct().count()).isEqualTo(tokens.length);
                 assertThat(Arrays.stream(tokens).boxed())
-                        .doesNotContainAnyElementsOf(Arrays.stream(prompt).boxed().toList());
+                        .doesNotContainAnyElementsOf(
+                                Arrays.stream(prompt).boxed().toList());
                 assertThat(found.get(i).get(0).logps()[0])
                         .isCloseTo(Math.log(probabilities(prompt, 1)[tokens[0]]), within(LOGP));
             }
@@ -289,8 +288,8 @@ class GeneratorTest {
             weights[1] = Float.NaN;
             broken.parameters().write("transformer.ln_f.bias", weights);
             assertThatExceptionOfType(NotFiniteException.class)
-                    .isThrownBy(() -> Generator.generate(
-                            broken, tokenizer, PROMPTS, GenerationSettings.greedy(2), done -> {}))
+                    .isThrownBy(() ->
+                            Generator.generate(broken, tokenizer, PROMPTS, GenerationSettings.greedy(2), done -> {}))
                     .withMessageContaining("are the weights damaged?");
             assertThatExceptionOfType(NotFiniteException.class)
                     .isThrownBy(() -> SequenceScorer.tokenLogps(broken, List.of(new Sequence(PROMPTS.get(2), 1)), 64))

@@ -33,8 +33,7 @@ class LogitRulesTest {
 
     @Test
     void endsAndSuppressedTokensWait() {
-        GenerationDefaults rules =
-                new GenerationDefaults(1, 0, 2, List.of(4), List.of(0), List.of(), List.of());
+        GenerationDefaults rules = new GenerationDefaults(1, 0, 2, List.of(4), List.of(0), List.of(), List.of());
         assertThat(ruled(rules, new int[] {1})).containsExactly(NONE, -1, 0.5f, NONE, NONE, 1);
         assertThat(ruled(rules, new int[] {1}, 2)).containsExactly(2, -1, 0.5f, NONE, NONE, 1);
         assertThat(ruled(rules, new int[] {1}, 2, 2)).containsExactly(2, -1, 0.5f, 3, NONE, 1);

@@ -8,10 +8,10 @@ import dev.chorus.model.Decoder;
 import dev.chorus.model.TinyConfigs;
 import dev.chorus.model.TinyDecoders;
 import dev.chorus.model.batch.FlatBatch;
+import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.cache.CachedBatch;
 import dev.chorus.model.cache.CachedSequence;
 import dev.chorus.model.cache.KeyValueCache;
-import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.torch.LibTorch;
 import dev.chorus.torch.Scope;
@@ -64,7 +64,7 @@ class SequenceScorerTest {
             int tokens = 0;
             for (Sequence candidate : candidates) {
                 int[] text = candidate.tokens();
-                CachedSequence cached = cache.sequence();
+                CachedSequence cached = new CachedSequence(cache);
                 int known = cached.adopt(text, candidate.start() - 1);
                 last.add(batch.add(cached, text, known, text.length) + text.length - known - 1);
                 tokens += text.length;

@@ -84,9 +84,45 @@ final class TokenizerMutations {
                     + "'merges':[['a','##b'],'a ##b</w>']}");
 
     private static final List<String> WORDS = List.of(
-            "", " ", "a", "A", "B", "é", "▁", "😀", "\u0000", "\ud800", "\udc00x", "Infinity", "/etc/passwd", "<s>", "[UNK]",
-            ".*", "\\s*", "a|", "(a+)+$", "(?=a)", "(a|b)*", "[", "\\", "(?i:a)", "a{1,99999}", "\\p{L}", "^", "##", "</w>",
-            "Isolated", "Removed", "Contiguous", "MergedWithPrevious", "always", "never", "first", "//////8=", "AAAA", "CHARSMAP");
+            "",
+            " ",
+            "a",
+            "A",
+            "B",
+            "é",
+            "▁",
+            "😀",
+            "\u0000",
+            "\ud800",
+            "\udc00x",
+            "Infinity",
+            "/etc/passwd",
+            "<s>",
+            "[UNK]",
+            ".*",
+            "\\s*",
+            "a|",
+            "(a+)+$",
+            "(?=a)",
+            "(a|b)*",
+            "[",
+            "\\",
+            "(?i:a)",
+            "a{1,99999}",
+            "\\p{L}",
+            "^",
+            "##",
+            "</w>",
+            "Isolated",
+            "Removed",
+            "Contiguous",
+            "MergedWithPrevious",
+            "always",
+            "never",
+            "first",
+            "//////8=",
+            "AAAA",
+            "CHARSMAP");
 
     private final List<ObjectNode> bases = new ArrayList<>();
     private final String charsmap = charsmap();
@@ -143,14 +179,18 @@ final class TokenizerMutations {
             switch (random.nextInt(6)) {
                 case 0 -> object.remove(key);
                 case 1 -> object.set(word(random), object.remove(key));
-                case 2 -> object.set(key, object.get(keys.get(random.nextInt(keys.size()))).deepCopy());
+                case 2 ->
+                    object.set(
+                            key,
+                            object.get(keys.get(random.nextInt(keys.size()))).deepCopy());
                 default -> object.set(key, value(object.get(key), random));
             }
         } else if (place instanceof ArrayNode array && !array.isEmpty()) {
             int index = random.nextInt(array.size());
             switch (random.nextInt(5)) {
                 case 0 -> array.remove(index);
-                case 1 -> array.insert(index, array.get(random.nextInt(array.size())).deepCopy());
+                case 1 ->
+                    array.insert(index, array.get(random.nextInt(array.size())).deepCopy());
                 default -> array.set(index, value(array.get(index), random));
             }
         }

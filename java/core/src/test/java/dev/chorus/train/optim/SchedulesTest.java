@@ -55,6 +55,7 @@ class SchedulesTest {
     void anUnknownOneListsThoseThatExist() {
         assertThatThrownBy(() -> Schedules.ALL.get("linea", "run.yaml: train.schedule"))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("run.yaml: train.schedule: there is no schedule 'linea'; there are linear, constant, cosine");
+                .hasMessage(
+                        "run.yaml: train.schedule: there is no schedule 'linea'; there are linear, constant, cosine");
     }
 }

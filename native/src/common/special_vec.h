@@ -1,6 +1,6 @@
 // The special functions of common/special.h for vectors. Only *_simd.cc files include this.
-#ifndef CHORUS_SIMD_SPECIAL_H
-#define CHORUS_SIMD_SPECIAL_H
+#ifndef CHORUS_COMMON_SPECIAL_VEC_H
+#define CHORUS_COMMON_SPECIAL_VEC_H
 
 #include "common/special.h"
 #include "simd/math.h"
