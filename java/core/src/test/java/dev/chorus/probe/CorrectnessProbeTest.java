@@ -54,16 +54,16 @@ class CorrectnessProbeTest {
     @Test
     void noiseIsPenalisedUntilOnlyTheShareIsLeft() {
         Random random = new Random(2);
-        double[][] taught = features(random, 40);
-        double[] right = new double[40];
+        double[][] taught = features(random, 400);
+        double[] right = new double[400];
         for (int n = 0; n < right.length; n++) {
             right[n] = random.nextInt(4) == 0 ? 0 : 1;
         }
         CorrectnessProbe probe = CorrectnessProbe.fit(taught, right);
-        assertThat(probe.penalty()).isEqualTo(10);
+        assertThat(probe.penalty()).isGreaterThanOrEqualTo(0.1);
         double share = Arrays.stream(right).average().orElseThrow();
         assertThat(Arrays.stream(probe.predict(features(random, 200))).boxed().toList())
-                .allSatisfy(p -> assertThat(p).isCloseTo(share, within(0.2)));
+                .allSatisfy(p -> assertThat(p).isCloseTo(share, within(0.15)));
     }
 
     @Test
