@@ -11,10 +11,12 @@
 
 #include "chorus_cuda.h"
 #include "cuda/types.h"
+#include "testing/test.h"
 
 namespace chorus_bench {
 
 using chorus::cuda::Bf16;
+using chorus_testing::Call;
 
 /** Ends one op's benchmark; the others go on. */
 struct Failure : std::runtime_error {

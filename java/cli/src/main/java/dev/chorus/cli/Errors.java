@@ -1,6 +1,6 @@
 package dev.chorus.cli;
 
-import dev.chorus.cli.terminal.Visible;
+import dev.chorus.text.Visible;
 import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataException;
 import dev.chorus.files.FileFault;

@@ -1,6 +1,6 @@
 package dev.chorus.cli;
 
-import dev.chorus.cli.terminal.Visible;
+import dev.chorus.text.Visible;
 import dev.chorus.math.NearestName;
 import java.io.PrintWriter;
 import java.util.Collection;

@@ -4,9 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.files.FileFault;
+import dev.chorus.files.SmallFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,7 +18,7 @@ import java.util.stream.StreamSupport;
 
 /** Reads a configuration strictly: an unknown key, a missing one or a wrong type is an error that names it. */
 public final class ConfigReader {
-    private static final long MOST_BYTES = 1 << 20;
+    private static final int MOST_BYTES = 1 << 20;
 
     private ConfigReader() {}
 
@@ -22,25 +26,17 @@ public final class ConfigReader {
     public static ObjectNode tree(Path file, List<String> overrides) {
         JsonNode root;
         try {
-            if (Files.exists(file) && !Files.isRegularFile(file)) {
-                throw new ConfigException(file + ": cannot be read: it is a "
-                        + (Files.isDirectory(file) ? "folder" : "special file") + ", expected a YAML file");
-            }
-            if (Files.exists(file) && Files.size(file) > MOST_BYTES) {
-                throw new ConfigException(file + ": cannot be read: it has " + Files.size(file)
-                        + " bytes; a configuration has at most " + MOST_BYTES);
-            }
-            root = YamlTree.of(Files.readString(file));
+            ByteBuffer bytes = ByteBuffer.wrap(SmallFile.read(file, MOST_BYTES));
+            root = YamlTree.of(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
         } catch (YamlTree.Problem e) {
             throw new ConfigException(
                     file + (e.line() > 0 ? ":" + e.line() : "") + ": not readable as YAML: " + e.getMessage(), e);
         } catch (CharacterCodingException e) {
             throw new ConfigException(file + ": cannot be read: it is not text in UTF-8", e);
+        } catch (NoSuchFileException e) {
+            throw new ConfigException(file + ": cannot be read: no such file; the examples are in examples/", e);
         } catch (IOException e) {
-            throw new ConfigException(
-                    file + ": cannot be read: "
-                            + (Files.exists(file) ? e.getMessage() : "no such file; the examples are in examples/"),
-                    e);
+            throw new ConfigException(file + ": cannot be read: " + FileFault.words(e), e);
         }
         if (root == null || !root.isObject()) {
             throw new ConfigException(file + ": expected keys and values, such as 'name: my-run'");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.math.NearestName;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -103,7 +104,7 @@ final class ConfigShape {
         node.fieldNames().forEachRemaining(key -> {
             if (!known.contains(key)) {
                 throw new ConfigException(file + ": unknown key '" + join(path, key) + "'; known here: "
-                        + known.stream().collect(Collectors.joining(", ")));
+                        + known.stream().collect(Collectors.joining(", ")) + NearestName.hint(key, known));
             }
         });
         ObjectNode whole = JsonNodeFactory.instance.objectNode();

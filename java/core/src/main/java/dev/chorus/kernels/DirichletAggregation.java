@@ -1,8 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
-import dev.chorus.bindings.ChorusNative.chorus_dirichlet_posterior_args;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.bindings.ChorusNative.chorus_dirichlet_posterior_args;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.EnumMap;
 import java.util.Map;
@@ -191,7 +191,8 @@ public final class DirichletAggregation {
                         });
             }
             Tensor label = tensors.get(Output.LABEL);
-            args = ARGUMENTS.cleared()
+            args = ARGUMENTS
+                    .cleared()
                     .alpha(floats(Output.ALPHA))
                     .p(floats(Output.PREDICTIVE))
                     .belief(floats(Output.BELIEF))

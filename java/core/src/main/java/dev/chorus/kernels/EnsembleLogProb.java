@@ -1,9 +1,9 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative;
 import dev.chorus.bindings.ChorusNative.chorus_ensemble_logprob_backward_args;
 import dev.chorus.bindings.ChorusNative.chorus_ensemble_logprob_forward_args;
-import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import java.util.ArrayList;
 import java.util.List;

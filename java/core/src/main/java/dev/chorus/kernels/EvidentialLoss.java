@@ -1,8 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
-import dev.chorus.bindings.ChorusNative.chorus_evidential_args;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.bindings.ChorusNative.chorus_evidential_args;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
@@ -186,7 +186,8 @@ public final class EvidentialLoss {
             labels = KernelArguments.size("targets", targets, 1, "N", "W", "K");
             Place place = Place.of("logits", logits);
             type = KernelArguments.checkLogits(place, "logits", logits, rows, classes);
-            args = ARGUMENTS.cleared()
+            args = ARGUMENTS
+                    .cleared()
                     .logits(logits.data_ptr())
                     .stride(KernelArguments.rowStride("logits", logits))
                     .targets(KernelArguments.floats(place, "targets", targets, rows, labels, classes))

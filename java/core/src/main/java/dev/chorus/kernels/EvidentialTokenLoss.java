@@ -1,8 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
-import dev.chorus.bindings.ChorusNative.chorus_evidential_token_args;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.bindings.ChorusNative.chorus_evidential_token_args;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.kernels.EvidentialLoss.Result;
 import dev.chorus.kernels.KernelArguments.LogitType;
@@ -105,7 +105,8 @@ public final class EvidentialTokenLoss {
             if (klOrNull == null) {
                 kl.zero_();
             }
-            chorus_evidential_token_args args = ARGUMENTS.cleared()
+            chorus_evidential_token_args args = ARGUMENTS
+                    .cleared()
                     .loss(loss.data_ptr_float())
                     .nll(nll.data_ptr_float())
                     .kl(klOrNull)

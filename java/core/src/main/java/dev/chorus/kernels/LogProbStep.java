@@ -1,8 +1,8 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
-import dev.chorus.bindings.ChorusNative.chorus_linear_logprob_rows_args;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.bindings.ChorusNative.chorus_linear_logprob_rows_args;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
@@ -87,7 +87,8 @@ final class LogProbStep implements HeadChunks.Step {
         Tensor w = chunk.pick(weights);
         Tensor d = chunk.pick(dlogps);
         FloatPointer base = out.data_ptr_float();
-        chorus_linear_logprob_rows_args args = ARGUMENTS.cleared()
+        chorus_linear_logprob_rows_args args = ARGUMENTS
+                .cleared()
                 .logps(row(base, 0, chunk))
                 .kl(row(base, 1, chunk))
                 .lse(row(base, 2, chunk))

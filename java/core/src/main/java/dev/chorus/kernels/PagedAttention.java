@@ -1,7 +1,7 @@
 package dev.chorus.kernels;
 
-import dev.chorus.bindings.ChorusNative.chorus_paged_attention_args;
 import dev.chorus.bindings.ChorusNative;
+import dev.chorus.bindings.ChorusNative.chorus_paged_attention_args;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -133,7 +133,8 @@ public final class PagedAttention {
         IntPointer r = KernelArguments.ints("row", row, queries);
         IntPointer l = KernelArguments.ints("lengths", lengths, queries);
         FloatPointer slopes = KernelArguments.floatsOrNull("slopes", scores.slopes, heads);
-        chorus_paged_attention_args args = ARGUMENTS.cleared()
+        chorus_paged_attention_args args = ARGUMENTS
+                .cleared()
                 .out(out.data_ptr())
                 .q(q.data_ptr())
                 .keys(keys.data_ptr())

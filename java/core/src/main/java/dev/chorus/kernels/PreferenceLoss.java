@@ -1,9 +1,9 @@
 package dev.chorus.kernels;
 
 import dev.chorus.bindings.ChorusCudaNative;
+import dev.chorus.bindings.ChorusNative;
 import dev.chorus.bindings.ChorusNative.chorus_preference_args;
 import dev.chorus.bindings.ChorusNative.chorus_preference_tokens_args;
-import dev.chorus.bindings.ChorusNative;
 import dev.chorus.kernels.KernelArguments.LogitType;
 import dev.chorus.torch.Scope;
 import org.bytedeco.javacpp.DoublePointer;
@@ -249,19 +249,12 @@ public final class PreferenceLoss {
                     .loss(floatsBehind(result, 0))
                     .chosen_rewards(floatsBehind(result, pairs))
                     .rejected_rewards(floatsBehind(result, 2 * pairs))
-                    .dchosen(upstream == null ? null : floatsBehind(result, 3 * pairs))
-                    .drejected(upstream == null ? null : floatsBehind(result, 4 * pairs))
                     .totals(result.totals)
                     .policy_chosen(values(call, type, "policyChosen", x.policyChosen, pairs))
                     .policy_rejected(
                             values(call, type, "policyRejected", require("policyRejected", x.policyRejected), pairs))
                     .ref_chosen(values(call, type, "refChosen", x.refChosen, pairs))
                     .ref_rejected(values(call, type, "refRejected", x.refRejected, pairs))
-                    .chosen_lengths(chosenLengths)
-                    .rejected_lengths(rejectedLengths)
-                    .weights(weights)
-                    .flip(flip)
-                    .dloss(dloss)
                     .P(pairs)
                     .kind(kind)
                     .beta(spec.beta())
@@ -271,6 +264,22 @@ public final class PreferenceLoss {
                     .alpha(spec.alpha())
                     .upstream(up.scale)
                     .type(type.code);
+            // A setter costs as much for a null that is there already, and a call of few pairs takes two microseconds.
+            if (upstream != null) {
+                args.dchosen(floatsBehind(result, 3 * pairs)).drejected(floatsBehind(result, 4 * pairs));
+            }
+            if (chosenLengths != null || rejectedLengths != null) {
+                args.chosen_lengths(chosenLengths).rejected_lengths(rejectedLengths);
+            }
+            if (weights != null) {
+                args.weights(weights);
+            }
+            if (flip != null) {
+                args.flip(flip);
+            }
+            if (dloss != null) {
+                args.dloss(dloss);
+            }
             int status;
             if (call.isCuda()) {
                 Tensor workspace = call.workspace(ChorusCudaNative.chorus_cuda_preference_workspace(kind, pairs));
@@ -279,7 +288,9 @@ public final class PreferenceLoss {
                 KernelArguments.keepAlive(workspace);
             } else {
                 try (Tensor workspace = doubles(ChorusNative.chorus_preference_workspace(kind, pairs))) {
-                    args.workspace(workspace == null ? null : workspace.data_ptr());
+                    if (workspace != null) {
+                        args.workspace(workspace.data_ptr());
+                    }
                     status = ChorusNative.chorus_preference(args);
                 }
             }
@@ -328,17 +339,12 @@ public final class PreferenceLoss {
                     .loss(floatsBehind(result, 0))
                     .chosen_rewards(floatsBehind(result, pairs))
                     .rejected_rewards(floatsBehind(result, 2 * pairs))
-                    .dtokens(upstream == null ? null : floatsBehind(result, 3 * pairs))
                     .totals(result.totals)
                     .policy_tokens(values(call, type, "policy", x.policy, tokens))
                     .ref_tokens(values(call, type, "ref", x.ref, tokens))
                     .ref_chosen(refChosen)
                     .ref_rejected(refRejected)
                     .offsets(offsets)
-                    .token_weights(tokenWeights)
-                    .weights(weights)
-                    .flip(flip)
-                    .dloss(dloss)
                     .P(pairs)
                     .kind(kind)
                     .beta(spec.beta())
@@ -348,6 +354,21 @@ public final class PreferenceLoss {
                     .alpha(spec.alpha())
                     .upstream(up.scale)
                     .type(type.code);
+            if (upstream != null) {
+                args.dtokens(floatsBehind(result, 3 * pairs));
+            }
+            if (tokenWeights != null) {
+                args.token_weights(tokenWeights);
+            }
+            if (weights != null) {
+                args.weights(weights);
+            }
+            if (flip != null) {
+                args.flip(flip);
+            }
+            if (dloss != null) {
+                args.dloss(dloss);
+            }
             int status;
             if (call.isCuda()) {
                 Tensor workspace =
@@ -357,7 +378,9 @@ public final class PreferenceLoss {
                 KernelArguments.keepAlive(workspace);
             } else {
                 try (Tensor workspace = doubles(ChorusNative.chorus_preference_tokens_workspace(kind, pairs))) {
-                    args.workspace(workspace == null ? null : workspace.data_ptr());
+                    if (workspace != null) {
+                        args.workspace(workspace.data_ptr());
+                    }
                     status = ChorusNative.chorus_preference_tokens(args);
                 }
             }

@@ -1,7 +1,6 @@
 package dev.chorus.text;
 
 import java.util.Collection;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -39,21 +38,7 @@ public final class Shown {
      * of writing written as {@code \}{@code u001b}.
      */
     public static String plain(String text) {
-        StringBuilder plain = new StringBuilder(text.length());
-        text.codePoints().forEach(point -> {
-            int type = Character.getType(point);
-            boolean hidden = type == Character.CONTROL
-                    || type == Character.FORMAT
-                    || type == Character.SURROGATE
-                    || type == Character.LINE_SEPARATOR
-                    || type == Character.PARAGRAPH_SEPARATOR;
-            if (hidden) {
-                plain.append(String.format(Locale.ROOT, point > 0xffff ? "\\u{%x}" : "\\u%04x", point));
-            } else {
-                plain.appendCodePoint(point);
-            }
-        });
-        return plain.toString();
+        return Visible.line(text);
     }
 
     private static String cut(String text, int most) {

@@ -13,6 +13,7 @@ import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.stage.Hashes;
 import dev.chorus.supervise.Bayesian;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -81,7 +83,7 @@ class ExperimentConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "name: tiny           | sedes: [1]\\nname: tiny       | unknown key 'sedes'; known here: data, name, scenario, seeds, slots, strong, weak",
+                "name: tiny           | sedes: [1]\\nname: tiny       | unknown key 'sedes'; known here: data, name, scenario, seeds, slots, strong, weak; did you mean 'seeds'?",
                 "gold: 16             | gold: 16\\n    golden: 3        | unknown key 'weak.scenario.golden'; known here: gold, train",
                 "clip: 1.0            | klip: 1.0                        | unknown key 'weak.scenario.train.klip'",
                 "name: small          | name: small, depth: 3            | unknown key 'weak.models[0].depth'; known here: folder, heads, layers, name, tokenizer, width",
@@ -236,6 +238,27 @@ class ExperimentConfigTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessageStartingWith(latin + ": cannot be read: ")
                 .hasMessageContaining("UTF-8");
+    }
+
+    @Test
+    @Timeout(60)
+    void aPipeADeviceOrAGiantIsRefusedByNameAndNotRead() throws Exception {
+        Path pipe = folder.resolve("pipe.yaml");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertThatThrownBy(() -> bind(pipe))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(pipe + ": cannot be read: is a pipe; expected a regular file");
+        assertThatThrownBy(() -> bind(Path.of("/dev/zero")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("/dev/zero: cannot be read: is a character device; expected a regular file");
+        Path giant = folder.resolve("giant.yaml");
+        try (RandomAccessFile file = new RandomAccessFile(giant.toFile(), "rw")) {
+            file.setLength(1L << 40);
+        }
+        assertThatThrownBy(() -> bind(giant))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith(giant + ": cannot be read: has 1099511627776 bytes");
     }
 
     @Test

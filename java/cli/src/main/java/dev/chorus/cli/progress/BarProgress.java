@@ -2,7 +2,7 @@ package dev.chorus.cli.progress;
 
 import dev.chorus.cli.report.Durations;
 import dev.chorus.cli.terminal.Columns;
-import dev.chorus.cli.terminal.Visible;
+import dev.chorus.text.Visible;
 import dev.chorus.stage.ProgressListener;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;

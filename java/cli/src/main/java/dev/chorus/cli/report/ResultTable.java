@@ -1,7 +1,7 @@
 package dev.chorus.cli.report;
 
 import dev.chorus.cli.terminal.Columns;
-import dev.chorus.cli.terminal.Visible;
+import dev.chorus.text.Visible;
 import dev.chorus.results.Results;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;

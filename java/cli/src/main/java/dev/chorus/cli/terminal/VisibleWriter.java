@@ -1,5 +1,6 @@
 package dev.chorus.cli.terminal;
 
+import dev.chorus.text.Visible;
 import java.io.FilterWriter;
 import java.io.IOException;
 import java.io.Writer;

@@ -2,6 +2,7 @@ package dev.chorus.cli.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.chorus.text.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -213,10 +213,10 @@ class SafetensorsHeaderTest {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> SafetensorsFile.open(folder))
                 .withMessageContaining(folder.toString())
-                .withMessageContaining("cannot be read");
+                .withMessageContaining("is a directory, expected a regular file");
     }
 
-    /** Every type of the format is checked by its size; three are weights. */
+    /** Every type of the format is checked by its size; four are weights. */
     @ParameterizedTest
     @EnumSource(StoredType.class)
     void knowsEverySize(StoredType type) throws IOException {

@@ -1,4 +1,4 @@
-package dev.chorus.cli.terminal;
+package dev.chorus.text;
 
 import java.util.Locale;
 
