@@ -171,6 +171,11 @@ record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, C
     }
 
     @Override
+    public double[][] rescore(ModelFolder model, List<E> examples, List<ClassLabels> labels) {
+        throw new IllegalStateException("classes have no texts to rescore");
+    }
+
+    @Override
     public Optional<Judgement> judgement(ClassAggregate aggregate) {
         return Optional.ofNullable(aggregate.judged());
     }

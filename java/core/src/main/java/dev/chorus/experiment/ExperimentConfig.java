@@ -368,6 +368,16 @@ public record ExperimentConfig(
         }
     }
 
+    /** What becomes of the weak models' confidence in a preference pair. */
+    public enum PairUse {
+        /** Nothing. */
+        NONE,
+        /** It is the pair's weight. */
+        WEIGHT,
+        /** One minus it is the pair's flip probability. */
+        FLIP
+    }
+
     /**
      * Preference optimisation on a student's own candidates.
      *
@@ -375,6 +385,8 @@ public record ExperimentConfig(
      * @param candidates n-best list of the student
      * @param beta       strength of the pull towards the reference
      * @param epsilon    assumed probability that a pair is the wrong way round
+     * @param confidence what becomes of how sure the weak models are of a pair
+     * @param temperature of that sureness
      * @param train      the training, over pairs
      */
     public record Dpo(
@@ -389,6 +401,19 @@ public record ExperimentConfig(
 
             @Key(value = "assumed probability that a pair is the wrong way round", range = "[0,0.5)")
             double epsilon,
+
+            @Key(
+                    value =
+                            "what becomes of the weak models' joint probability that the chosen text of a pair is the better one: `none`; the pair's `weight`; or one minus it the pair's `flip` probability, in place of `epsilon`",
+                    fallback = "none")
+            PairUse confidence,
+
+            @Key(
+                    value =
+                            "of that probability: the difference of two texts' scores, nats a token, is divided by it",
+                    fallback = "1",
+                    range = "(0,)")
+            double temperature,
 
             @Key("the training, over pairs") TrainSettings train) {}
 

@@ -70,6 +70,9 @@ interface TaskKind<E extends Item, L extends Labels, A> {
     /** What is known of the weak models' answers. */
     WeakAnswers answers(List<L> labels, A aggregate, double[][] right);
 
+    /** [N][C] mean log-probability a token of all weak models' texts under one of them; of texts alone. */
+    double[][] rescore(ModelFolder model, List<E> examples, List<L> labels);
+
     /** The weak models as they were judged; empty if they were not. */
     Optional<Judgement> judgement(A aggregate);
 

@@ -103,6 +103,11 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
                 stages.probed().put(model.name(), probe(seed, model, stages));
             }
         }
+        if (rescores()) {
+            for (WeakModel model : plan.config().weak().models()) {
+                stages.rescored().put(model.name(), rescore(seed, model, stages));
+            }
+        }
         Stage aggregate = aggregate(seed, stages);
         students(seed, stages.with(aggregate));
         repetitions.add(stages.with(aggregate));
@@ -245,6 +250,31 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
                 });
     }
 
+    private boolean rescores() {
+        return kind.longestAnswer() > 0
+                && roster.members().stream().anyMatch(each -> each.teach().rescores());
+    }
+
+    /** One weak model's scores of all weak models' texts. */
+    private Stage rescore(long seed, WeakModel model, TaskStages stages) {
+        Stage trained = stages.weak().get(model.name());
+        List<Stage> labels = List.copyOf(stages.labels().values());
+        List<Stage> inputs = new ArrayList<>(labels);
+        inputs.add(trained);
+        Origin origin = plan.origin(model);
+        double work = stages.labels().size()
+                * Estimates.forward(plan.config().data().weak(), kind.tokens(), origin.layers(), origin.width());
+        return plan.stage("rescore", id(model.name(), seed), work, inputs, plan.splitSettings(seed), context -> {
+            try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
+                StageFiles.write(
+                        context.out(),
+                        StageFiles.SCORES,
+                        new StageFiles.Scores(
+                                kind.rescore(folder, splits(seed).weak(), labels(context, labels))));
+            }
+        });
+    }
+
     private Stage aggregate(long seed, TaskStages stages) {
         List<Stage> labels = List.copyOf(stages.labels().values());
         List<Stage> judged = List.copyOf(stages.judged().values());
@@ -292,6 +322,10 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         List<Stage> probed =
                 from != null && member.weigh().probes() ? List.copyOf(from.probed().values()) : List.of();
         inputs.addAll(probed);
+        List<Stage> rescored = from != null && member.teach().rescores()
+                ? List.copyOf(from.rescored().values())
+                : List.of();
+        inputs.addAll(rescored);
         double work = Estimates.training(
                 plan.config().data().weak(),
                 kind.tokens(),
@@ -301,7 +335,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         return plan.stage("student", id(member.id(), seed), work, inputs, depends, context -> {
             Teaching.Set<E, L, A> set = from == null
                     ? Teaching.Set.ofGold(splits(seed).weak())
-                    : set(seed, member, labels(context, labels), context.of(from.aggregate()), right(context, probed));
+                    : set(seed, member, labels(context, labels), context.of(from.aggregate()), right(context, probed), scores(context, rescored));
             long start = Teaching.seed(seed, "student");
             try (ModelFolder base = plan.strong().open(context, Teaching.seed(seed, "adapter"))) {
                 teach(context, seed, "student", base, start, member, set, settings.train());
@@ -309,7 +343,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         });
     }
 
-    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path folder, double[][] right)
+    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path folder, double[][] right, double[][][] scores)
             throws IOException {
         A aggregate = StageFiles.read(folder, StageFiles.AGGREGATE, kind.aggregateType());
         try {
@@ -317,10 +351,24 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
                     splits(seed).weak(),
                     labels,
                     aggregate,
+                    scores,
                     member.weigh().weights(kind.answers(labels, aggregate, right), member.weighing()));
         } catch (IllegalArgumentException e) {
             throw new StageException(data.task().key() + "." + e.getMessage(), e);
         }
+    }
+
+    /** [W][N][C] of the weak models' texts; null where they are not rescored. */
+    private static double[][][] scores(Stage.Context context, List<Stage> rescored) throws IOException {
+        if (rescored.isEmpty()) {
+            return null;
+        }
+        double[][][] scores = new double[rescored.size()][][];
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] = StageFiles.read(context.of(rescored.get(i)), StageFiles.SCORES, StageFiles.Scores.class)
+                    .means();
+        }
+        return scores;
     }
 
     /** [W][N] of the probes; null where there are none. */

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param labels    their labels, in the same order
  * @param judged    their labels of items with gold labels, likewise; empty if nobody is judged
  * @param probed    whether each of their labels is right, likewise; empty if no student is weighed by it
+ * @param rescored  their scores of all their texts, likewise; empty if no student needs them
  * @param aggregate the ensemble's view
  * @param trained   students and ceiling, by id
  * @param evaluated every model's evaluation, by id, weak models first
@@ -22,6 +23,7 @@ record TaskStages(
         Map<String, Stage> labels,
         Map<String, Stage> judged,
         Map<String, Stage> probed,
+        Map<String, Stage> rescored,
         Stage aggregate,
         Map<String, Stage> trained,
         Map<String, Stage> evaluated) {
@@ -33,13 +35,14 @@ record TaskStages(
                 new LinkedHashMap<>(),
                 new LinkedHashMap<>(),
                 new LinkedHashMap<>(),
+                new LinkedHashMap<>(),
                 null,
                 new LinkedHashMap<>(),
                 new LinkedHashMap<>());
     }
 
     TaskStages with(Stage ensemble) {
-        return new TaskStages(seed, weak, labels, judged, probed, ensemble, trained, evaluated);
+        return new TaskStages(seed, weak, labels, judged, probed, rescored, ensemble, trained, evaluated);
     }
 
     /** The training of a weak model, a student or the ceiling. */

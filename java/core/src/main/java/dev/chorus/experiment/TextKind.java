@@ -18,6 +18,7 @@ import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.score.LastStates;
 import dev.chorus.results.Results.ReliabilityBin;
 import dev.chorus.results.Results.Unsure;
+import dev.chorus.supervise.Joint;
 import dev.chorus.supervise.Supervision;
 import dev.chorus.supervise.TextSet;
 import dev.chorus.supervise.WeakAnswers;
@@ -91,6 +92,7 @@ record TextKind<E extends Item>(TextLesson<E> lesson, int beams, int maxTokens)
                         set.labels(),
                         set.aggregate(),
                         set.examples().stream().map(lesson::gold).toList(),
+                        set.rescored(),
                         set.weights()),
                 options);
     }
@@ -180,6 +182,18 @@ record TextKind<E extends Item>(TextLesson<E> lesson, int beams, int maxTokens)
             votes.add(votes(labels, n));
         }
         return new WeakAnswers(votes, aggregate.confidence(), aggregate.entropy(), right);
+    }
+
+    @Override
+    public double[][] rescore(ModelFolder model, List<E> examples, List<TextLabels> labels) {
+        List<List<TextModel.Candidate>> candidates = new ArrayList<>();
+        for (int n = 0; n < examples.size(); n++) {
+            // The end is left out, but for a text that has nothing else.
+            candidates.add(Joint.pool(labels, n).stream()
+                    .map(each -> new TextModel.Candidate(each.text(), each.text().isEmpty()))
+                    .toList());
+        }
+        return new TextModel(model, 1, maxTokens).meanLogps(examples, candidates);
     }
 
     @Override

@@ -3,10 +3,12 @@ package dev.chorus.supervise;
 import dev.chorus.config.Key;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.labels.ClassLabels;
+import dev.chorus.loss.BridgedEvidentialLoss;
 import dev.chorus.loss.EvidentialClassLoss;
 import dev.chorus.task.Task;
 import dev.chorus.train.ClassObjective;
 import dev.chorus.train.ClassificationObjective;
+import dev.chorus.train.TokenObjective;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Objects;
@@ -26,6 +28,7 @@ public final class Bayesian implements Supervision {
      * @param klWeight of the term that pulls misleading evidence down, at the end of its annealing
      * @param labels   what is observed: each weak model's label, or one, the aggregator's posterior
      * @param weights  of the weak models, where each is observed
+     * @param turns    of texts: one weak model's an epoch, or all in every step
      */
     public record Options(
             @Key("how logits become evidence") Evidence evidence,
@@ -34,11 +37,21 @@ public final class Bayesian implements Supervision {
             @Key(value = "what is observed: `each` weak model's label, or the aggregator's `posterior` as one label", fallback = "each")
                     Observed labels,
             @Key(value = "how much each weak model counts, where `labels` is each", fallback = Weighting.MEAN)
-                    Weighting weights)
+                    Weighting weights,
+            @Key(value = "texts alone: whether an item's texts take turns, one an epoch; if not, a step sums over all of them, as in the paper", fallback = "true")
+                    boolean turns)
             implements TeamOptions {
         @Override
         public void check(Team team) {
             weights.check(team);
+            if (!turns && team.kind() == Task.Kind.CLASSES) {
+                throw new IllegalArgumentException(
+                        "turns: expected a task of texts for 'turns: false', got one of classes, where a step always sums; leave the key out");
+            }
+            if (labels == Observed.POSTERIOR && team.kind() == Task.Kind.TEXTS) {
+                throw new IllegalArgumentException(
+                        "labels: expected each for a task of texts, got posterior; 'aggregate' teaches the aggregator's text");
+            }
             if (labels == Observed.POSTERIOR && !weights.areEven()) {
                 throw new IllegalArgumentException("weights: expected nothing beside 'labels: posterior', which is one label, got "
                         + weights.by());
@@ -66,7 +79,7 @@ public final class Bayesian implements Supervision {
 
     @Override
     public Set<Task.Kind> kinds() {
-        return EnumSet.of(Task.Kind.CLASSES);
+        return EnumSet.allOf(Task.Kind.class);
     }
 
     @Override
@@ -94,6 +107,21 @@ public final class Bayesian implements Supervision {
                         .map((ClassLabels each) -> each.probabilities()[item])
                         .toArray(double[][]::new),
                 chosen.weights().areEven() ? null : ClassWeights.of(set, chosen.weights()));
+    }
+
+    /** Every weak model's own text, its token scores carried over by the word bridge. */
+    @Override
+    public TokenObjective texts(TextSet set, Record options) {
+        Options chosen = (Options) options;
+        BridgedEvidentialLoss loss = new BridgedEvidentialLoss(chosen.evidence(), chosen.klWeight());
+        BridgedTargets.Shared shared = BridgedTargets.of(set, chosen.weights());
+        return new BridgedObjective(
+                shared.targets(),
+                chosen.weights().areEven() ? null : shared.shares(),
+                chosen.turns(),
+                set.weights(),
+                (rows, scores, weights, at) -> loss.of(
+                        rows.hidden(), rows.head(), rows.into(), rows.targets(), scores, weights, at.share()));
     }
 
     /**

@@ -37,6 +37,22 @@ public final class BridgedObjective implements TokenObjective {
      */
     public record Target(Sequence sequence, List<WordBridge.Word> words, double[] wordScores) {}
 
+    /** A loss of tokens against their bridged scores. */
+    @FunctionalInterface
+    public interface TokenLoss {
+        /**
+         * Value and gradient of the hidden states; adds the head's.
+         *
+         * @param scores  [M] of the rows' label tokens, in [0, 1]
+         * @param weights [M] of the whole step they sum to 1
+         */
+        LossValue of(HeadRows rows, double[] scores, double[] weights, Progress at);
+    }
+
+    /** KL to the soft target of the naive ensemble. */
+    private static final TokenLoss KL = (rows, scores, weights, at) ->
+            BridgedKlLoss.of(rows.hidden(), rows.head(), rows.into(), rows.targets(), scores, weights);
+
     /** Bytes for logits and their exponentials. */
     private static final long TOP1_BUDGET = LinearLogProb.DEFAULT_BUDGET;
 
@@ -44,6 +60,7 @@ public final class BridgedObjective implements TokenObjective {
     private final List<double[]> shares;
     private final boolean turns;
     private final ItemWeights weights;
+    private final TokenLoss loss;
 
     /**
      * On these targets, by turns, all alike.
@@ -65,6 +82,13 @@ public final class BridgedObjective implements TokenObjective {
      */
     public BridgedObjective(
             List<List<Target>> targets, List<double[]> shares, boolean turns, ItemWeights weights) {
+        this(targets, shares, turns, weights, KL);
+    }
+
+    /** The same with another loss of tokens. */
+    public BridgedObjective(
+            List<List<Target>> targets, List<double[]> shares, boolean turns, ItemWeights weights, TokenLoss loss) {
+        this.loss = loss;
         this.targets = targets;
         this.shares = shares;
         this.turns = turns;
@@ -154,8 +178,7 @@ public final class BridgedObjective implements TokenObjective {
                 each[m] = rows.batch().weight(s) / (length * rows.total());
             }
         }
-        LossValue mean =
-                BridgedKlLoss.of(rows.hidden(), rows.head(), rows.into(), rows.targets(), scores, each);
+        LossValue mean = loss.of(rows, scores, each, at);
         return LossValue.of(mean.sum() * rows.total(), rows.batch().count(), mean.gradient());
     }
 

@@ -67,7 +67,8 @@ public final class BridgedTargets {
         return new Shared(targets, shares);
     }
 
-    private static Target target(Tokenizer strong, int[] prompt, TextLabel label) {
+    /** One text as a target. */
+    static Target target(Tokenizer strong, int[] prompt, TextLabel label) {
         Tokenizer.Tokens tokens = strong.encodeWithSpans(label.text());
         int[] completion = label.ended() ? SentencePrompt.completion(strong, label.text()) : tokens.ids();
         List<WordBridge.Word> words = WordBridge.align(label.text(), label.tokenSpans(), tokens.spans(), label.ended());

@@ -8,6 +8,11 @@ final class ClassWeights {
 
     /** [N][W] the weights of every item's labels; a row of zeros where no model that counts has answered. */
     static double[][] of(ClassSet set, Weighting weights) {
+        return of(set, weights, ModelWeights.Preset.LOSSES);
+    }
+
+    /** The same with others of the authors' fixed weights. */
+    static double[][] of(ClassSet set, Weighting weights, ModelWeights.Preset paper) {
         int items = set.inputs().size();
         double[][] lambda = new double[items][];
         for (int n = 0; n < items; n++) {
@@ -16,7 +21,7 @@ final class ClassWeights {
                 double[] row = set.labels().get(i).probabilities()[n];
                 sureness[i] = row == null ? Double.NaN : Math.log(row[Argmax.of(row)]);
             }
-            lambda[n] = weights.of(set.aggregate().judged(), set.classes(), sureness);
+            lambda[n] = weights.of(set.aggregate().judged(), set.classes(), sureness, paper);
         }
         return lambda;
     }

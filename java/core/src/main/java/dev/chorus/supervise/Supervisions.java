@@ -11,6 +11,7 @@ public final class Supervisions {
                     "supervision",
                     Supervision::name,
                     List.of(new Single(), new Naive(), new Bayesian(), new Aggregated(),
+                            new Joint(),
                             new Product(),
                             new LogConf(),
                             new BufferedLogConf(),

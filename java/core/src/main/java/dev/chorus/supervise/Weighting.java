@@ -64,6 +64,15 @@ public record Weighting(
 
     /** As {@link TeamOptions#check}. */
     void check(Team team) {
+        check(team, ModelWeights.Preset.LOSSES);
+    }
+
+    /**
+     * As {@link TeamOptions#check}.
+     *
+     * @param paper which of the authors' fixed weights
+     */
+    void check(Team team, ModelWeights.Preset paper) {
         if (by == By.FIXED) {
             if (shares == null) {
                 throw new IllegalArgumentException(
@@ -81,7 +90,8 @@ public record Weighting(
         } else if (shares != null) {
             throw new IllegalArgumentException(SHARES + "nothing beside weights.by " + by + "; fixed takes them");
         }
-        if (by == By.PAPER && team.models() != 3 && team.models() != 5) {
+        boolean four = paper == ModelWeights.Preset.JOINT && team.models() == 4;
+        if (by == By.PAPER && team.models() != 3 && team.models() != 5 && !four) {
             throw new IllegalArgumentException("weights.by: expected 3 or 5 weak models for the authors' fixed weights, got "
                     + team.models() + "; choose mean, or fixed with shares");
         }
@@ -104,6 +114,11 @@ public record Weighting(
      * @return [W], sum 1 over the models with a label; all 0 if no model that counts has one
      */
     double[] of(Judgement judged, int classes, double[] sureness) {
+        return of(judged, classes, sureness, ModelWeights.Preset.LOSSES);
+    }
+
+    /** The same with others of the authors' fixed weights. */
+    double[] of(Judgement judged, int classes, double[] sureness, ModelWeights.Preset paper) {
         boolean[] answered = new boolean[sureness.length];
         boolean any = false;
         for (int i = 0; i < answered.length; i++) {
@@ -117,7 +132,7 @@ public record Weighting(
                 switch (by) {
                     case MEAN -> ModelWeights.mean(sureness.length);
                     case FIXED -> shares.stream().mapToDouble(Double::doubleValue).toArray();
-                    case PAPER -> ModelWeights.Preset.LOSSES.of(sureness.length);
+                    case PAPER -> paper.of(sureness.length);
                     case DYNAMIC -> ModelWeights.dynamic(sureness);
                     case ACCURACY_POWER -> power(judged);
                     case LOG_ODDS -> ModelWeights.logOdds(judged.quality(), classes);
