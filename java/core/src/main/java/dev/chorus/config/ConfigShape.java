@@ -138,7 +138,7 @@ final class ConfigShape {
             expect(node.hasNonNull(about.with()), full, "nothing without '" + about.with() + "'", node.path(key));
         }
         if (!there && !about.fallback().isEmpty()) {
-            return fallback(about);
+            return value(full, component.getGenericType(), fallback(about));
         }
         if (!there && about.optional()) {
             return null;

@@ -26,9 +26,13 @@ public final class EnsemblePreferences {
     /**
      * A pair for one prompt.
      *
-     * @param item index of the prompt
+     * @param item           index of the prompt
+     * @param chosenScores   [W] of the chosen candidate under every weak model, nats a token
+     * @param rejectedScores [W] of the rejected one
      */
-    public record Pair(int item, Hypothesis chosen, Hypothesis rejected) {}
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Pair(
+            int item, Hypothesis chosen, Hypothesis rejected, double[] chosenScores, double[] rejectedScores) {}
 
     /** For these prompts. */
     public EnsemblePreferences(List<? extends Item> prompts) {
@@ -80,7 +84,9 @@ public final class EnsemblePreferences {
                     .ifPresent(pair -> pairs.add(new Pair(
                             item,
                             hypotheses.get(item).get(pair.chosen()),
-                            hypotheses.get(item).get(pair.rejected()))));
+                            hypotheses.get(item).get(pair.rejected()),
+                            byCandidate[pair.chosen()],
+                            byCandidate[pair.rejected()])));
         }
         return pairs;
     }

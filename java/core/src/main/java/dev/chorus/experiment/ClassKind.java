@@ -4,21 +4,29 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.aggregate.BestSingle;
 import dev.chorus.aggregate.DirichletPosterior;
 import dev.chorus.aggregate.DirichletUncertainty;
+import dev.chorus.aggregate.LabelAggregator;
+import dev.chorus.aggregate.Posteriors;
 import dev.chorus.aggregate.SoftAverage;
+import dev.chorus.aggregate.labelers.GoldWeights;
+import dev.chorus.aggregate.votes.Votes;
 import dev.chorus.data.Item;
+import dev.chorus.ensemble.WeakVotes;
 import dev.chorus.eval.Accuracy;
 import dev.chorus.eval.Calibration;
 import dev.chorus.experiment.StageFiles.ClassEvaluation;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.labels.ClassAggregate;
 import dev.chorus.labels.ClassLabels;
+import dev.chorus.labels.Judgement;
 import dev.chorus.math.Argmax;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.folder.ModelFolder;
+import dev.chorus.model.score.LastStates;
 import dev.chorus.results.Results.ReliabilityBin;
 import dev.chorus.results.Results.Unsure;
 import dev.chorus.supervise.ClassSet;
 import dev.chorus.supervise.Supervision;
+import dev.chorus.supervise.WeakAnswers;
 import dev.chorus.task.ClassLesson;
 import dev.chorus.task.ClassModel;
 import dev.chorus.train.Objective;
@@ -34,6 +42,9 @@ import java.util.function.DoubleSupplier;
 /** Tasks whose answers are classes. */
 record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, ClassLabels, ClassAggregate> {
     private static final int CALIBRATION_BINS = 10;
+
+    /** Sequences whose states are computed at once. */
+    private static final int STATES = 128;
 
     @Override
     public Class<ClassLabels> labelType() {
@@ -89,17 +100,19 @@ record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, C
     }
 
     @Override
-    public ClassLabels label(String labeler, ModelFolder model, List<E> weak, List<E> devel, DoubleConsumer progress) {
+    public ClassLabels label(
+            String labeler, ModelFolder model, List<E> examples, List<E> devel, DoubleConsumer progress) {
         ClassModel<E> classifier = new ClassModel<>(model, lesson, null);
         return new ClassLabels(
                 labeler,
-                weak.stream().map(Item::id).toList(),
-                classifier.probabilities(weak),
-                classifier.accuracy(devel));
+                examples.stream().map(Item::id).toList(),
+                classifier.probabilities(examples),
+                devel.isEmpty() ? Double.NaN : classifier.accuracy(devel));
     }
 
     @Override
-    public ClassAggregate aggregate(List<ClassLabels> labels) {
+    public ClassAggregate aggregate(
+            List<ClassLabels> labels, Judged<E, ClassLabels> judged, Optional<LabelAggregator> aggregator) {
         int best = BestSingle.index(
                 labels.stream().mapToDouble(ClassLabels::develScore).toArray());
         int items = labels.get(0).probabilities().length;
@@ -115,16 +128,69 @@ record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, C
                     answers, DirichletPosterior.symmetricPrior(classes, 1.0 / classes));
             entropy[n] = DirichletUncertainty.of(posterior).total();
         }
-        return new ClassAggregate(best, mean, entropy);
+        if (judged == null && aggregator.isEmpty()) {
+            return new ClassAggregate(best, mean, mean, entropy, null);
+        }
+        Votes votes = votes(labels, judged, items);
+        Judgement judgement = judged == null ? null : Judging.of(judged.on(), votes, quality(votes));
+        if (aggregator.isEmpty()) {
+            return new ClassAggregate(best, mean, mean, entropy, judgement);
+        }
+        Posteriors posteriors = aggregator.get().fit(votes).posteriors();
+        double[][] rows = new double[items][];
+        for (int n = 0; n < items; n++) {
+            rows[n] = posteriors.row(n);
+            entropy[n] = posteriors.entropy(n);
+        }
+        return new ClassAggregate(best, mean, rows, entropy, judgement);
+    }
+
+    private Votes votes(List<ClassLabels> labels, Judged<E, ClassLabels> judged, int items) {
+        List<double[][]> rows = new ArrayList<>();
+        for (int i = 0; i < labels.size(); i++) {
+            double[][] own = labels.get(i).probabilities();
+            rows.add(judged == null ? own : Judging.rows(own, judged.labels().get(i).probabilities()));
+        }
+        int[] gold = judged == null ? new int[0] : lesson.gold(judged.examples());
+        return WeakVotes.ofClasses(
+                labels.stream().map(ClassLabels::labeler).toList(), lesson.classes(), rows, Judging.anchors(items, gold));
+    }
+
+    private static double[] quality(Votes votes) {
+        GoldWeights.Counts counts = GoldWeights.counts(votes);
+        return GoldWeights.accuracy(counts.right(), counts.seen(), votes.classes());
     }
 
     @Override
-    public List<List<String>> votes(List<ClassLabels> labels) {
+    public WeakAnswers answers(List<ClassLabels> labels, ClassAggregate aggregate, double[][] right) {
         List<List<String>> votes = new ArrayList<>();
         for (int n = 0; n < labels.get(0).probabilities().length; n++) {
             votes.add(votes(labels, n));
         }
-        return votes;
+        return new WeakAnswers(votes, aggregate.confidence(), aggregate.entropy(), right);
+    }
+
+    @Override
+    public double[][] rescore(ModelFolder model, List<E> examples, List<ClassLabels> labels) {
+        throw new IllegalStateException("classes have no texts to rescore");
+    }
+
+    @Override
+    public Optional<Judgement> judgement(ClassAggregate aggregate) {
+        return Optional.ofNullable(aggregate.judged());
+    }
+
+    @Override
+    public double[] right(ClassLabels labels, List<E> examples) {
+        int[] gold = lesson.gold(examples);
+        double[] right = new double[gold.length];
+        Arrays.setAll(right, n -> Argmax.of(labels.probabilities()[n]) == gold[n] ? 1 : 0);
+        return right;
+    }
+
+    @Override
+    public double[][] states(ModelFolder model, List<E> examples, ClassLabels labels) {
+        return LastStates.of(model.decoder(), ClassModel.inputs(model.tokenizer(), examples), STATES);
     }
 
     private List<String> votes(List<ClassLabels> labels, int item) {
@@ -198,7 +264,7 @@ record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, C
                         weak.get(n).id(),
                         weak.get(n).text(),
                         votes(labels, n),
-                        lesson.classes().get(Argmax.of(aggregate.mean()[n])),
+                        lesson.classes().get(Argmax.of(aggregate.posterior()[n])),
                         lesson.gold(weak.get(n)),
                         aggregate.entropy()[n]))
                 .toList();

@@ -9,6 +9,9 @@ import dev.chorus.config.Validated;
 import dev.chorus.model.weights.LoraConfig;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.supervise.Reliabilities;
+import dev.chorus.supervise.Team;
+import dev.chorus.supervise.TeamOptions;
+import dev.chorus.task.Task;
 import dev.chorus.train.TrainSettings;
 import java.util.HashSet;
 import java.util.List;
@@ -244,22 +247,59 @@ public record ExperimentConfig(
         /** The same for all of them. */
         TrainSettings train();
 
-        /** Options of supervisions, by their name. */
+        /** How the weak models' labels become one. */
+        Aggregation aggregator();
+
+        /** What the weak models are judged on. */
+        Judge judge();
+
+        /** Options of supervisions and reliabilities, by their name. */
         Map<String, Record> options();
+    }
+
+    /**
+     * How the weak models' labels become one.
+     *
+     * @param method   an aggregator's name; null for the plain way of the task's kind
+     * @param settings of the aggregator, name=value each
+     */
+    @Shorthand("method")
+    public record Aggregation(
+            @Key(value = "one of those that `chorus aggregate` knows: `majority`, `dawid-skene`, `ibcc` and so on; the weak models' labels are its votes, the items of `judge` its anchors. Without it the mean of the soft labels for classes, and the most frequent text", optional = true)
+                    String method,
+            @Key(value = "of the method, `name=value` each", fallback = "[]") List<String> settings) {
+        /** As YAML, for defaults. */
+        static final String PLAIN = "{}";
+    }
+
+    /** Items with gold labels that tell how good the weak models are. The items that they were taught would flatter them. */
+    public enum Judge {
+        /** None: nobody is judged. */
+        NONE,
+        /** The gold examples beyond those that the weak models learn from. */
+        GOLD,
+        /** Devel, which also chooses the best weak model. */
+        DEVEL
     }
 
     /**
      * A task whose answers are classes.
      *
-     * @param students which to train; the ceiling always is
-     * @param train    the same for all of them
-     * @param options  of supervisions, by their name
+     * @param students   which to train; the ceiling always is
+     * @param train      the same for all of them
+     * @param aggregator how the weak models' labels become one
+     * @param judge      what the weak models are judged on
+     * @param options    of supervisions and reliabilities, by their name
      */
     public record ClassTask(
             @Key("which to train, below; the ceiling always is")
             List<Student> students,
 
             @Key("the same for all of them") TrainSettings train,
+            @Key(value = "how the weak models' labels become one label with its certainty", fallback = Aggregation.PLAIN)
+                    Aggregation aggregator,
+            @Key(value = "items with gold labels, taught to no weak model, that anchor the aggregator, weigh the weak models and teach the probe: `gold`, those of `data.gold` beyond `weak.TASK.gold`; `devel`; or `none`", fallback = "none")
+                    Judge judge,
             @Rest Map<String, Record> options)
             implements TaskSettings {}
 
@@ -268,29 +308,26 @@ public record ExperimentConfig(
      *
      * @param students  which to train; the ceiling always is
      * @param train     the same for all of them
+     * @param aggregator how the weak models' labels become one
+     * @param judge     what the weak models are judged on
      * @param beams     of every search; 1 is greedy
      * @param maxTokens new tokens at most
      * @param dpo       the preference stage that students may have behind them; null for none
-     * @param options   of supervisions, by their name
+     * @param options   of supervisions and reliabilities, by their name
      */
     public record TextTask(
             @Key("which to train, below; the ceiling always is")
             List<Student> students,
 
             @Key("the same for all of them") TrainSettings train,
-
-            @Key(value = "of every search; 1 is greedy", range = "[1,64]")
-            int beams,
-
-            @Key(value = "new tokens of an answer at most", range = "[1,127]")
-            int maxTokens,
-
-            @Key(
-                    value =
-                            "settings of the preference stage. If no student asks for it with `then: dpo`, the one called `naive` is followed by it",
-                    optional = true)
-            Dpo dpo,
-
+            @Key(value = "how the weak models' labels become one label with its certainty", fallback = Aggregation.PLAIN)
+                    Aggregation aggregator,
+            @Key(value = "items with gold labels, taught to no weak model, that anchor the aggregator, weigh the weak models and teach the probe: `gold`, those of `data.gold` beyond `weak.TASK.gold`; `devel`; or `none`", fallback = "none")
+                    Judge judge,
+            @Key(value = "of every search; 1 is greedy", range = "[1,64]") int beams,
+            @Key(value = "new tokens of an answer at most", range = "[1,127]") int maxTokens,
+            @Key(value = "settings of the preference stage. If no student asks for it with `then: dpo`, the one called `naive` is followed by it", optional = true)
+                    Dpo dpo,
             @Rest Map<String, Record> options)
             implements TaskSettings {}
 
@@ -331,6 +368,16 @@ public record ExperimentConfig(
         }
     }
 
+    /** What becomes of the weak models' confidence in a preference pair. */
+    public enum PairUse {
+        /** Nothing. */
+        NONE,
+        /** It is the pair's weight. */
+        WEIGHT,
+        /** One minus it is the pair's flip probability. */
+        FLIP
+    }
+
     /**
      * Preference optimisation on a student's own candidates.
      *
@@ -338,6 +385,8 @@ public record ExperimentConfig(
      * @param candidates n-best list of the student
      * @param beta       strength of the pull towards the reference
      * @param epsilon    assumed probability that a pair is the wrong way round
+     * @param confidence what becomes of how sure the weak models are of a pair
+     * @param temperature of that sureness
      * @param train      the training, over pairs
      */
     public record Dpo(
@@ -352,6 +401,19 @@ public record ExperimentConfig(
 
             @Key(value = "assumed probability that a pair is the wrong way round", range = "[0,0.5)")
             double epsilon,
+
+            @Key(
+                    value =
+                            "what becomes of the weak models' joint probability that the chosen text of a pair is the better one: `none`; the pair's `weight`; or one minus it the pair's `flip` probability, in place of `epsilon`",
+                    fallback = "none")
+            PairUse confidence,
+
+            @Key(
+                    value =
+                            "of that probability: the difference of two texts' scores, nats a token, is divided by it",
+                    fallback = "1",
+                    range = "(0,)")
+            double temperature,
 
             @Key("the training, over pairs") TrainSettings train) {}
 
@@ -395,6 +457,13 @@ public record ExperimentConfig(
                     "weak." + key + ".gold",
                     "1 to data.gold (" + data.gold() + ")",
                     taught.gold());
+            check.that(
+                    task.judge() != Judge.GOLD || taught.gold() < data.gold(),
+                    key + ".judge",
+                    "'devel' or 'none', or data.gold above weak." + key + ".gold (" + taught.gold()
+                            + "), because the weak models are judged on gold examples that they were not taught",
+                    "gold with data.gold " + data.gold());
+            check.team(key, task, weak.models().size());
         });
     }
 
@@ -408,6 +477,23 @@ public record ExperimentConfig(
 
         void size(String key, int width, int heads) {
             that(width % heads == 0, key + ".width", "a multiple of heads " + heads, width);
+        }
+
+        /** Refuses options that do not fit the weak models. */
+        void team(String key, TaskSettings task, int models) {
+            Team team = new Team(
+                    models,
+                    task instanceof ClassTask ? Task.Kind.CLASSES : Task.Kind.TEXTS,
+                    task.judge() != Judge.NONE);
+            task.options().forEach((name, options) -> {
+                if (options instanceof TeamOptions some) {
+                    try {
+                        some.check(team);
+                    } catch (IllegalArgumentException e) {
+                        throw new ConfigException(file + ": " + key + "." + name + "." + e.getMessage(), e);
+                    }
+                }
+            });
         }
 
         void strong(Strong strong, String unlabelled, boolean classifies) {

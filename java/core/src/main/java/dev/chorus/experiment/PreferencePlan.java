@@ -4,14 +4,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.chorus.config.ConfigReader;
 import dev.chorus.data.Item;
 import dev.chorus.ensemble.EnsemblePreferences;
+import dev.chorus.experiment.ExperimentConfig.PairUse;
 import dev.chorus.experiment.StageFiles.Pair;
 import dev.chorus.experiment.StageFiles.Pairs;
+import dev.chorus.labels.ItemWeights;
 import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.model.weights.Precision;
 import dev.chorus.stage.Stage;
 import dev.chorus.stage.StageException;
+import dev.chorus.supervise.ModelWeights;
+import dev.chorus.supervise.PairConfidence;
 import dev.chorus.supervise.PreferenceObjective;
 import dev.chorus.supervise.ReferenceLogps;
 import dev.chorus.task.SentencePrompt;
@@ -68,6 +72,8 @@ final class PreferencePlan {
                         found.size(),
                         new PreferenceObjective(
                                 pairs(policy, data.splits().get(seed).weak(), found),
+                                weights(found),
+                                flips(found),
                                 new ConservativeDpoLoss(dpo.beta(), dpo.epsilon())),
                         dpo.train(),
                         Teaching.seed(seed, "dpo"),
@@ -112,10 +118,34 @@ final class PreferencePlan {
             }
             List<Pair> pairs = preferences.pairs().stream()
                     .map(pair -> new Pair(
-                            pair.item(), pair.chosen().tokens(), pair.rejected().tokens()))
+                            pair.item(), pair.chosen().tokens(), pair.rejected().tokens(), pair.chosenScores(), pair.rejectedScores()))
                     .toList();
             StageFiles.write(context.out(), StageFiles.PAIRS, new Pairs(pairs, prompts.size() - pairs.size()));
         });
+    }
+
+    /** [pairs] */
+    private ItemWeights weights(List<Pair> found) {
+        return dpo.confidence() == PairUse.WEIGHT
+                ? new ItemWeights(found.stream()
+                        .mapToDouble(pair -> confidence(pair).weight())
+                        .toArray())
+                : ItemWeights.even(found.size());
+    }
+
+    /** [pairs]; null where all have the loss's epsilon. */
+    private double[] flips(List<Pair> found) {
+        return dpo.confidence() == PairUse.FLIP
+                ? found.stream().mapToDouble(pair -> confidence(pair).flip()).toArray()
+                : null;
+    }
+
+    private PairConfidence confidence(Pair pair) {
+        return PairConfidence.ofScores(
+                pair.chosenScores(),
+                pair.rejectedScores(),
+                ModelWeights.mean(pair.chosenScores().length),
+                dpo.temperature());
     }
 
     /** The pairs with their log-probabilities under the policy as it starts, in its own precision. */

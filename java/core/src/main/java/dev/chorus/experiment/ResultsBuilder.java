@@ -15,6 +15,7 @@ import dev.chorus.results.Results;
 import dev.chorus.results.Results.Curve;
 import dev.chorus.results.Results.Figure;
 import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Judged;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Task;
 import dev.chorus.results.Results.Unsure;
@@ -23,6 +24,7 @@ import dev.chorus.stage.StageStore;
 import dev.chorus.supervise.Gold;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -153,7 +155,8 @@ final class ResultsBuilder {
                         metrics,
                         kind.reliability(evaluations)));
             }
-            return new Task(key, task.data().task().title(), metric, models, curves(), unsure(first));
+            return new Task(
+                    key, task.data().task().title(), metric, models, curves(), unsure(first), judged());
         }
 
         private List<Curve> curves() throws IOException {
@@ -218,6 +221,29 @@ final class ResultsBuilder {
                     labels,
                     StageFiles.read(store.folder(repetition.aggregate()), StageFiles.AGGREGATE, kind.aggregateType()),
                     task.data().splits().get(repetition.seed()).weak());
+        }
+
+        private List<Judged> judged() throws IOException {
+            List<Judged> judged = new ArrayList<>();
+            for (TaskStages repetition : task.repetitions()) {
+                A aggregate = StageFiles.read(
+                        store.folder(repetition.aggregate()), StageFiles.AGGREGATE, kind.aggregateType());
+                kind.judgement(aggregate)
+                        .map(found -> new Judged(
+                                repetition.seed(),
+                                found.on(),
+                                found.items(),
+                                List.copyOf(repetition.weak().keySet()),
+                                Arrays.stream(found.quality()).boxed().toList(),
+                                orNull(found.errorCorrelation()),
+                                orNull(found.effectiveLabelers())))
+                        .ifPresent(judged::add);
+            }
+            return judged;
+        }
+
+        private static Double orNull(double value) {
+            return Double.isFinite(value) ? value : null;
         }
 
         private String title(String id) {

@@ -1,6 +1,10 @@
 package dev.chorus.experiment;
 
+import dev.chorus.aggregate.LabelAggregator;
+import dev.chorus.aggregate.methods.GoldConfusions;
 import dev.chorus.config.ConfigException;
+import dev.chorus.experiment.ExperimentConfig.Aggregation;
+import dev.chorus.experiment.ExperimentConfig.Judge;
 import dev.chorus.experiment.ExperimentConfig.Student;
 import dev.chorus.experiment.ExperimentConfig.TaskSettings;
 import dev.chorus.experiment.ExperimentConfig.TextTask;
@@ -12,28 +16,39 @@ import dev.chorus.task.Task;
 import dev.chorus.train.TrainSettings;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * The students of one task, with all that their configuration names looked up.
  *
- * @param members in the order of the configuration, those that the preference stage makes of it last
+ * @param members    in the order of the configuration, those that the preference stage makes of it last
+ * @param aggregator of the weak labels; empty for the plain way of the task's kind
  */
-record Roster(List<Member> members) {
+record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
     /**
      * One student.
      *
      * @param id       in the names of stages and in results
      * @param teach    what it learns from
      * @param options  of the supervision; null if it has none
-     * @param weigh    how much items count
+     * @param weigh    how much items count; null for a model of gold labels
+     * @param weighing options of the reliability; null if it has none
      * @param followed whether a preference stage follows
      */
-    record Member(String id, Supervision teach, Record options, Reliability weigh, boolean followed) {
+    record Member(
+            String id, Supervision teach, Record options, Reliability weigh, Record weighing, boolean followed) {
+        /** A model that learns from gold. */
+        static Member ofGold(String id) {
+            return new Member(id, new Gold(), null, null, null, false);
+        }
+
         /** The same student before the preference stage. */
         Member taught() {
-            return new Member(taughtId(), teach, options, weigh, false);
+            return new Member(taughtId(), teach, options, weigh, weighing, false);
         }
 
         private String taughtId() {
@@ -69,10 +84,13 @@ record Roster(List<Member> members) {
                                         .map(Supervision::name)
                                         .toList()));
             }
-            Record options = settings.options().get(teach.name());
-            if (options == null && teach.options().isPresent()) {
-                throw new ConfigException(file + ": " + task.key() + "." + teach.name()
-                        + ": expected a group of options, because students has " + teach.name() + ", got nothing");
+            String where = file + ": " + task.key();
+            Record options = options(settings, teach.name(), teach.options(), teach.defaults(), where);
+            Reliability weigh = catalog.reliabilities().get(student.weigh(), key);
+            Record weighing = options(settings, weigh.name(), weigh.options(), weigh.defaults(), where);
+            if (weigh.probes() && settings.judge() == Judge.NONE) {
+                throw new ConfigException(where + ".judge: expected gold or devel, because students are weighed by "
+                        + weigh.name() + ", which learns from judged answers, got none");
             }
             if (!student.then().equals("none") && !student.isFollowed()) {
                 throw new ConfigException(
@@ -87,7 +105,8 @@ record Roster(List<Member> members) {
                     student.name(),
                     teach,
                     options,
-                    catalog.reliabilities().get(student.weigh(), key),
+                    weigh,
+                    weighing,
                     student.isFollowed()));
         }
         refuseWrongNames(members, key);
@@ -96,7 +115,49 @@ record Roster(List<Member> members) {
             checkTraining(text.dpo().train(), catalog, file + ": " + task.key() + ".dpo.train");
         }
         checkTraining(settings.train(), catalog, file + ": " + task.key() + ".train");
-        return new Roster(List.copyOf(members));
+        return new Roster(List.copyOf(members), aggregator(task, settings, catalog, file));
+    }
+
+    /** What the configuration says, or what stands for it. */
+    private static Record options(
+            TaskSettings settings,
+            String name,
+            Optional<Class<? extends Record>> type,
+            Optional<Record> defaults,
+            String where) {
+        Record given = settings.options().get(name);
+        if (given != null || type.isEmpty()) {
+            return given;
+        }
+        return defaults.orElseThrow(() -> new ConfigException(where + "." + name
+                + ": expected a group of options, because students has " + name + ", got nothing"));
+    }
+
+    private static Optional<LabelAggregator> aggregator(
+            Task<?> task, TaskSettings settings, Catalog catalog, String file) {
+        String key = file + ": " + task.key() + ".aggregator";
+        Aggregation chosen = settings.aggregator();
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String setting : chosen.settings()) {
+            int equals = setting.indexOf('=');
+            if (equals < 1 || chosen.method() == null) {
+                throw new ConfigException(key + ".settings: expected "
+                        + (equals < 1 ? "name=value each" : "nothing without a method") + ", got " + setting);
+            }
+            values.put(setting.substring(0, equals), setting.substring(equals + 1));
+        }
+        if (chosen.method() == null) {
+            return Optional.empty();
+        }
+        if (chosen.method().equals(GoldConfusions.NAME) && settings.judge() == Judge.NONE) {
+            throw new ConfigException(file + ": " + task.key() + ".judge: expected gold or devel, because "
+                    + GoldConfusions.NAME + " learns from judged items alone, got none");
+        }
+        try {
+            return Optional.of(catalog.aggregators().make(chosen.method(), values));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(key + ": " + e.getMessage(), e);
+        }
     }
 
     /** Those that are listed; and, where a preference stage has settings but nobody asks for it, the one behind naive. */

@@ -15,6 +15,8 @@ final class StageFiles {
     static final String AGGREGATE = "aggregate.json";
     static final String EVALUATION = "evaluation.json";
     static final String PAIRS = "pairs.json";
+    static final String SCORES = "scores.json";
+    static final String RIGHT = "right.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -35,11 +37,19 @@ final class StageFiles {
      * @param item     index among the weak examples
      * @param chosen   tokens of the preferred completion, in the student's tokenizer
      * @param rejected tokens of the other one
+     * @param chosenScores   [W] mean log-probability a token of the preferred one under every weak model
+     * @param rejectedScores [W] of the other one
      */
-    record Pair(int item, int[] chosen, int[] rejected) {}
+    record Pair(int item, int[] chosen, int[] rejected, double[] chosenScores, double[] rejectedScores) {}
 
     /** All pairs, and how many prompts gave none. */
     record Pairs(List<Pair> pairs, int dropped) {}
+
+    /** One weak model's scores of all weak models' texts: [N][C] nats a token. */
+    record Scores(double[][] means) {}
+
+    /** Whether one weak model's labels are right, by a probe: [N] probabilities, and the penalty that it was fitted with. */
+    record Right(double[] probabilities, double penalty) {}
 
     static void write(Path folder, String name, Object value) throws IOException {
         Files.write(folder.resolve(name), JSON.writeValueAsBytes(value));

@@ -1,15 +1,18 @@
 package dev.chorus.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.chorus.aggregate.LabelAggregator;
 import dev.chorus.data.Item;
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.labels.ItemWeights;
+import dev.chorus.labels.Judgement;
 import dev.chorus.labels.Labels;
 import dev.chorus.model.Decoder;
 import dev.chorus.model.folder.ModelFolder;
 import dev.chorus.results.Results.ReliabilityBin;
 import dev.chorus.results.Results.Unsure;
 import dev.chorus.supervise.Supervision;
+import dev.chorus.supervise.WeakAnswers;
 import dev.chorus.task.Lesson;
 import dev.chorus.train.Objective;
 import java.util.List;
@@ -53,12 +56,31 @@ interface TaskKind<E extends Item, L extends Labels, A> {
     /** The score on devel after every epoch; empty for none. */
     Optional<DoubleSupplier> devel(ModelFolder model, List<E> devel);
 
-    L label(String labeler, ModelFolder model, List<E> weak, List<E> devel, DoubleConsumer progress);
+    /** What a weak model says of examples, with its score on devel, NaN where that is empty. */
+    L label(String labeler, ModelFolder model, List<E> examples, List<E> devel, DoubleConsumer progress);
 
-    A aggregate(List<L> labels);
+    /**
+     * The ensemble's view.
+     *
+     * @param judged     null if nobody was judged
+     * @param aggregator empty for the plain way
+     */
+    A aggregate(List<L> labels, Judged<E, L> judged, Optional<LabelAggregator> aggregator);
 
-    /** [N][W] what every weak model said, as votes. */
-    List<List<String>> votes(List<L> labels);
+    /** What is known of the weak models' answers. */
+    WeakAnswers answers(List<L> labels, A aggregate, double[][] right);
+
+    /** [N][C] mean log-probability a token of all weak models' texts under one of them; of texts alone. */
+    double[][] rescore(ModelFolder model, List<E> examples, List<L> labels);
+
+    /** The weak models as they were judged; empty if they were not. */
+    Optional<Judgement> judgement(A aggregate);
+
+    /** [N] how right a weak model's labels are, 0 to 1. */
+    double[] right(L labels, List<E> examples);
+
+    /** [N][C] the state of a weak model that has read an example, and for texts its own answer. */
+    double[][] states(ModelFolder model, List<E> examples, L labels);
 
     /** A model on the test split; written as JSON. */
     Object evaluate(ModelFolder model, Optional<Evidence> readout, List<E> test, DoubleConsumer progress);

@@ -25,12 +25,13 @@ final class Teaching {
      * @param examples N of them
      * @param labels   of W weak models; empty for gold alone
      * @param aggregate of the labels; null likewise
+     * @param rescored  [W][N][C] scores of all weak models' texts; null unless asked for
      * @param weights  [N] how much each counts
      */
     record Set<E extends Item, L extends Labels, A>(
-            List<E> examples, List<L> labels, A aggregate, ItemWeights weights) {
+            List<E> examples, List<L> labels, A aggregate, double[][][] rescored, ItemWeights weights) {
         static <E extends Item, L extends Labels, A> Set<E, L, A> ofGold(List<E> examples) {
-            return new Set<>(examples, List.of(), null, ItemWeights.even(examples.size()));
+            return new Set<>(examples, List.of(), null, null, ItemWeights.even(examples.size()));
         }
     }
 

@@ -66,6 +66,22 @@ public record ConservativeDpoLoss(double beta, double epsilon) {
             float[] referenceRejected,
             float[] weights,
             double total) {
+        return of(chosen, rejected, referenceChosen, referenceRejected, weights, null, total);
+    }
+
+    /**
+     * The same with a flip probability of each pair.
+     *
+     * @param flips [P] in [0, 1], in place of epsilon; null for epsilon
+     */
+    public Value of(
+            float[] chosen,
+            float[] rejected,
+            float[] referenceChosen,
+            float[] referenceRejected,
+            float[] weights,
+            float[] flips,
+            double total) {
         int p = chosen.length;
         PreferenceLoss.Result result = PreferenceLoss.compute(
                 PreferenceSpec.of(Kind.SIGMOID, beta, epsilon),
@@ -74,7 +90,9 @@ public record ConservativeDpoLoss(double beta, double epsilon) {
                                 Tensors.floats(rejected, p),
                                 Tensors.floats(referenceChosen, p),
                                 Tensors.floats(referenceRejected, p))
-                        .with(weights == null ? null : Tensors.floats(weights, p), null),
+                        .with(
+                                weights == null ? null : Tensors.floats(weights, p),
+                                flips == null ? null : Tensors.floats(flips, p)),
                 PreferenceLoss.Upstream.of(total == 0 ? 0 : 1.0 / total));
         double count = p;
         if (weights != null) {

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
  * L = mean_b sum_i lambda_bi (NLL(z_b, y_bi) + c KL(z_b, y_bi))
  * }</pre>
  *
- * <p>The weak models that answered share an item equally. An item without any answer counts as removed.
+ * <p>The weak models that answered share an item equally, or by weights of their own. An item without any answer counts as removed.
  *
  * @param evidence how logits become evidence
  * @param klWeight c at full strength; {@link #of} takes the share that annealing allows
@@ -43,6 +43,17 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
      * @param total   what the gradient is divided by: the weights of all parts' items with an answer, above 0
      */
     public LossValue of(Tensor logits, double[][][] labels, float[] weights, double total, double annealed) {
+        return of(logits, labels, null, weights, total, annealed);
+    }
+
+    /**
+     * The same with weights of each item's labels.
+     *
+     * @param shares  lambda [B][W] at least 0, each row's sum 1 over the labels that are there; null for alike
+     * @param weights [B] at least 0, or null for 1 each
+     */
+    public LossValue of(
+            Tensor logits, double[][][] labels, double[][] shares, float[] weights, double total, double annealed) {
         int b = labels.length;
         int w = labels[0].length;
         int k = Math.toIntExact(logits.size(1));
@@ -57,7 +68,7 @@ public record EvidentialClassLoss(Evidence evidence, double klWeight) {
                 if (label == null) {
                     continue;
                 }
-                lambda[i * w + j] = 1f / answered;
+                lambda[i * w + j] = shares == null ? 1f / answered : (float) shares[i][j];
                 for (int c = 0; c < k; c++) {
                     targets[(i * w + j) * k + c] = (float) label[c];
                 }

@@ -63,10 +63,51 @@ public record Results(
      * @param models  weak models first, then students, the ceiling last
      * @param curves  what training looked like
      * @param unsure  the weak labels that the ensemble is least sure of, least sure first
+     * @param judged  how good the weak models are on items with gold labels that they were not taught, one entry a seed; empty, and
+     *                not written, where they are not judged
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Task(
-            String task, String title, String metric, List<Model> models, List<Curve> curves, List<Unsure> unsure) {}
+            String task,
+            String title,
+            String metric,
+            List<Model> models,
+            List<Curve> curves,
+            List<Unsure> unsure,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Judged> judged) {
+        /** What is not written is empty. */
+        public Task {
+            judged = judged == null ? List.of() : judged;
+        }
+
+        /** Of weak models that are not judged. */
+        public Task(
+                String task, String title, String metric, List<Model> models, List<Curve> curves, List<Unsure> unsure) {
+            this(task, title, metric, models, curves, unsure, List.of());
+        }
+    }
+
+    /**
+     * The weak models on items with gold labels.
+     *
+     * @param seed              of the run
+     * @param on                where the items are from: "gold" or "devel"
+     * @param items             how many
+     * @param models            the weak models' ids
+     * @param quality           of each: accuracy, smoothed as {@code (right + 1) / (items + classes)}, or the mean of the main metric
+     * @param errorCorrelation  mean correlation of two models' errors; null where there is none
+     * @param effectiveLabelers how many independent models they are worth by it; null likewise
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record Judged(
+            long seed,
+            String on,
+            int items,
+            List<String> models,
+            List<Double> quality,
+            Double errorCorrelation,
+            Double effectiveLabelers) {}
 
     /**
      * One model over all seeds.

@@ -11,7 +11,7 @@ public interface ProgressListener {
      * One stage as a reader sees it.
      *
      * @param id     unique in the run, e.g. "student/scenario/bayesian/seed-0"
-     * @param kind   "data", "pretrain", "weak", "label", "aggregate", "student", "prefer" or "evaluate"
+     * @param kind   "data", "pretrain", "weak", "label", "probe", "rescore", "aggregate", "student", "prefer" or "evaluate"
      * @param work   estimated cost in arbitrary units, comparable between stages
      * @param reused found finished in the store
      */

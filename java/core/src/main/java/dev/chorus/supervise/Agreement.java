@@ -14,12 +14,13 @@ public final class Agreement implements Reliability {
     }
 
     @Override
-    public ItemWeights weights(List<List<String>> votes) {
+    public ItemWeights weights(WeakAnswers answers, Record options) {
+        List<List<String>> votes = answers.votes();
         double[] weights = new double[votes.size()];
         for (int n = 0; n < weights.length; n++) {
             Map<String, Integer> counts = TextVotes.counts(votes.get(n));
-            int answers = counts.values().stream().mapToInt(Integer::intValue).sum();
-            weights[n] = answers == 0 ? 0 : (double) Collections.max(counts.values()) / answers;
+            int given = counts.values().stream().mapToInt(Integer::intValue).sum();
+            weights[n] = given == 0 ? 0 : (double) Collections.max(counts.values()) / given;
         }
         return new ItemWeights(weights);
     }

@@ -44,6 +44,7 @@ public final class PreferenceObjective implements TokenObjective {
     private final List<Pair> pairs;
     private final ItemWeights weights;
     private final ConservativeDpoLoss loss;
+    private final double[] flips;
 
     /** On pairs that count alike; the policy starts as the reference. */
     public PreferenceObjective(List<Pair> pairs, ConservativeDpoLoss loss) {
@@ -56,6 +57,16 @@ public final class PreferenceObjective implements TokenObjective {
      * @param weights [pairs] how much each counts
      */
     public PreferenceObjective(List<Pair> pairs, ItemWeights weights, ConservativeDpoLoss loss) {
+        this(pairs, weights, null, loss);
+    }
+
+    /**
+     * The same with a flip probability of each pair.
+     *
+     * @param flips [pairs] that the pair is the wrong way round, in [0, 1]; null for the loss's epsilon
+     */
+    public PreferenceObjective(List<Pair> pairs, ItemWeights weights, double[] flips, ConservativeDpoLoss loss) {
+        this.flips = flips == null ? null : flips.clone();
         this.pairs = pairs;
         this.weights = weights;
         this.loss = loss;
@@ -82,8 +93,12 @@ public final class PreferenceObjective implements TokenObjective {
         int p = rows.batch().items().length / 2;
         float[] referenceChosen = new float[p];
         float[] referenceRejected = new float[p];
+        float[] ownFlips = flips == null ? null : new float[p];
         for (int i = 0; i < p; i++) {
             Pair pair = pairs.get(rows.batch().items()[i]);
+            if (ownFlips != null) {
+                ownFlips[i] = (float) flips[rows.batch().items()[i]];
+            }
             referenceChosen[i] = (float) pair.referenceChosen();
             referenceRejected[i] = (float) pair.referenceRejected();
         }
@@ -101,6 +116,7 @@ public final class PreferenceObjective implements TokenObjective {
                 referenceChosen,
                 referenceRejected,
                 pairWeights,
+                ownFlips,
                 rows.total());
         float[] upstream = new float[rows.count()];
         for (int m = 0; m < upstream.length; m++) {

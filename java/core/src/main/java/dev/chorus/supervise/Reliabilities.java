@@ -10,8 +10,17 @@ public final class Reliabilities {
     public static final String NONE = "none";
 
     /** One line each. */
-    public static final Choices<Reliability> ALL =
-            new Choices<>("reliability", Reliability::name, List.of(new Alike(), new Agreement()));
+    public static final Choices<Reliability> ALL = new Choices<>(
+            "reliability",
+            Reliability::name,
+            List.of(
+                    new Alike(),
+                    new Agreement(),
+                    new Confidence(),
+                    new Entropy(),
+                    new ProbedReliability(),
+                    new FilteredEntropy(),
+                    new VoteReliability()));
 
     private Reliabilities() {}
 
@@ -22,8 +31,8 @@ public final class Reliabilities {
         }
 
         @Override
-        public ItemWeights weights(List<List<String>> votes) {
-            return ItemWeights.even(votes.size());
+        public ItemWeights weights(WeakAnswers answers, Record options) {
+            return ItemWeights.even(answers.votes().size());
         }
     }
 }

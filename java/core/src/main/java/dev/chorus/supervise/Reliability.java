@@ -1,7 +1,7 @@
 package dev.chorus.supervise;
 
 import dev.chorus.labels.ItemWeights;
-import java.util.List;
+import java.util.Optional;
 
 /**
  * How much an item's labels are to be believed, and so how much the item counts in training (Guo and Yang, arXiv:2406.19032). One
@@ -11,10 +11,25 @@ public interface Reliability {
     /** In configurations. */
     String name();
 
+    /** The record of its options, a group of the task's with this {@link #name}; empty if it has none. */
+    default Optional<Class<? extends Record>> options() {
+        return Optional.empty();
+    }
+
+    /** What stands for a missing group of options; empty if it has none, or it must be there. */
+    default Optional<Record> defaults() {
+        return Optional.empty();
+    }
+
+    /** Whether it looks at {@link WeakAnswers#right}, for which the weak models have to be judged. */
+    default boolean probes() {
+        return false;
+    }
+
     /**
      * The items' weights.
      *
-     * @param votes [N][W] what every weak model said of every item: a class's name or index, or a text; null for no answer
+     * @param options of {@link #options}; null if it has none
      */
-    ItemWeights weights(List<List<String>> votes);
+    ItemWeights weights(WeakAnswers answers, Record options);
 }

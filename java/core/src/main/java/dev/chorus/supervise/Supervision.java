@@ -26,6 +26,23 @@ public interface Supervision {
         return Optional.empty();
     }
 
+    /** Whether it teaches texts by {@link TextSet#rescored}, for which every weak model scores all weak models' texts. */
+    default boolean rescores() {
+        return false;
+    }
+
+    /** What stands for a missing group of options; empty if it must be there. */
+    default Optional<Record> defaults() {
+        return Optional.empty();
+    }
+
+    /**
+     * Refuses a number of classes that it cannot teach, before any work.
+     *
+     * @throws IllegalArgumentException says how many it takes
+     */
+    default void check(int classes) {}
+
     /**
      * The objective for classes.
      *

@@ -7,7 +7,20 @@ import java.util.List;
 public final class Supervisions {
     /** One line each. */
     public static final Choices<Supervision> ALL =
-            new Choices<>("supervision", Supervision::name, List.of(new Single(), new Naive(), new Bayesian()));
+            new Choices<>(
+                    "supervision",
+                    Supervision::name,
+                    List.of(new Single(), new Naive(), new Bayesian(), new Aggregated(),
+                            new Joint(),
+                            new Product(),
+                            new LogConf(),
+                            new BufferedLogConf(),
+                            new EntropyConfidence(),
+                            new Window(),
+                            new ReverseKl(),
+                            new DirichletPrior(),
+                            new LabelCounts(),
+                            new SelfTrained()));
 
     private Supervisions() {}
 }

@@ -18,8 +18,11 @@ import java.util.List;
  * @param labels    of W weak models; empty if nobody is to be learned from but gold
  * @param aggregate of the labels; null likewise
  * @param gold      [N] the gold answer; for the ceiling and the weak models alone
+ * @param rescored  [W][N][C] mean log-probability a token, nats, of every text of {@link Joint#pool} under every weak model; null unless
+ *                  a supervision {@link Supervision#rescores asks for it}
  * @param weights   [N] how much each item counts
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record TextSet(
         Tokenizer tokenizer,
         int longest,
@@ -27,7 +30,20 @@ public record TextSet(
         List<TextLabels> labels,
         TextAggregate aggregate,
         List<String> gold,
+        double[][][] rescored,
         ItemWeights weights) {
+    /** Without scores. */
+    public TextSet(
+            Tokenizer tokenizer,
+            int longest,
+            List<int[]> prompts,
+            List<TextLabels> labels,
+            TextAggregate aggregate,
+            List<String> gold,
+            ItemWeights weights) {
+        this(tokenizer, longest, prompts, labels, aggregate, gold, null, weights);
+    }
+
     /** A prompt with an answer and its end; an answer that does not fit is cut, and its end is not taught then. */
     public Sequence sequence(int item, String answer) {
         Sequence whole = Sequence.of(prompts.get(item), SentencePrompt.completion(tokenizer, answer));

@@ -20,6 +20,7 @@ import dev.chorus.supervise.ClassSet;
 import dev.chorus.supervise.Reliability;
 import dev.chorus.supervise.Supervision;
 import dev.chorus.supervise.TextSet;
+import dev.chorus.supervise.WeakAnswers;
 import dev.chorus.task.ClassLesson;
 import dev.chorus.task.Task;
 import dev.chorus.torch.Tensors;
@@ -185,8 +186,8 @@ class CatalogTest {
         }
 
         @Override
-        public ItemWeights weights(List<List<String>> votes) {
-            return new ItemWeights(votes.stream()
+        public ItemWeights weights(WeakAnswers answers, Record options) {
+            return new ItemWeights(answers.votes().stream()
                     .mapToDouble(each -> 1.0 / (1 + each.get(0).length()))
                     .toArray());
         }
@@ -229,13 +230,9 @@ class CatalogTest {
 
     @Test
     void whatThereIsNotIsNamedWithWhatThereIs() {
-        refused(
-                "slots.students=[naiv]",
-                "slots.students: there is no supervision 'naiv'; there are best, naive, bayesian");
-        refused("slots.students=[bayesian]", "slots.students: 'bayesian' does not teach texts; there are best, naive");
-        refused(
-                "scenario.students=[{teach: best, weigh: luck}]",
-                "there is no reliability 'luck'; there are none, agreement");
+        refused("slots.students=[naiv]", "slots.students: there is no supervision 'naiv'; there are best, naive, bayesian, aggregate, joint, product,");
+        refused("slots.students=[product]", "slots.students: 'product' does not teach texts; there are best, naive, bayesian, aggregate, joint");
+        refused("scenario.students=[{teach: best, weigh: luck}]", "there is no reliability 'luck'; there are none, agreement, confidence, entropy, probe, entropy-filter, reweighting");
         refused("scenario.students=[{teach: best, then: dpo}]", "'best-dpo' needs scenario.dpo");
         refused(
                 "scenario.students=[{teach: best, then: ppo}]",

@@ -229,6 +229,34 @@ class ObjectiveGradientTest {
         }
     }
 
+    /** Without turns a step's loss is the weighted sum of the labels'; by turns each comes with its weight. */
+    @Test
+    void bridgedSumsOverTheLabels() {
+        List<Word> word = List.of(new Word(0, 1, 0, 5));
+        BridgedObjective.Target one = new BridgedObjective.Target(SEQUENCES.get(0), word, new double[] {-0.5});
+        BridgedObjective.Target two = new BridgedObjective.Target(SEQUENCES.get(0), word, new double[] {-3});
+        List<List<BridgedObjective.Target>> targets = List.of(List.of(one, two), List.of(), List.of(two, one));
+        List<double[]> shares = List.of(new double[] {.75, .25}, new double[0], new double[] {0, 1});
+        ItemWeights weights = new ItemWeights(new double[] {1, 1, 3});
+        Batch first = new Batch(new int[] {0}, 0, 0, 0);
+        Batch second = new Batch(new int[] {0}, 1, 0, 0);
+        try (Decoder decoder = TinyDecoders.random(CONFIG, 4)) {
+            Parameters parameters = decoder.parameters();
+            Loss even = loss(decoder, new BridgedObjective(targets, weights));
+            double a = value(parameters, even, first);
+            double b = value(parameters, even, second);
+            Loss summed = loss(decoder, new BridgedObjective(targets, shares, false, weights));
+            assertThat(value(parameters, summed, first)).isCloseTo(.75 * a + .25 * b, within(ABSOLUTE));
+            assertThat(value(parameters, summed, new Batch(new int[] {0, 1, 2}, 0, 0, 0)))
+                    .isCloseTo((.75 * a + .25 * b + 3 * a) / 4, within(ABSOLUTE));
+            Loss alike = loss(decoder, new BridgedObjective(targets, null, false, weights));
+            assertThat(value(parameters, alike, first)).isCloseTo((a + b) / 2, within(ABSOLUTE));
+            Loss turns = loss(decoder, new BridgedObjective(targets, shares, true, weights));
+            assertThat(value(parameters, turns, first)).isCloseTo(2 * .75 * a, within(ABSOLUTE));
+            assertThat(value(parameters, turns, second)).isCloseTo(2 * .25 * b, within(ABSOLUTE));
+        }
+    }
+
     @Test
     void preference() {
         List<PreferenceObjective.Pair> pairs = List.of(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chorus.kernels.EvidentialLoss.Evidence;
 import dev.chorus.labels.ItemWeights;
+import dev.chorus.loss.BridgedEvidentialLoss;
 import dev.chorus.loss.ConservativeDpoLoss;
 import dev.chorus.loss.EvidentialClassLoss;
 import dev.chorus.loss.SoftCrossEntropyLoss;
@@ -82,6 +83,32 @@ class StepTest {
                         0,
                         chosen -> new LanguageModelObjective(chosen.sequences(), chosen.weights())),
                 new Case("bridged", 0, chosen -> new BridgedObjective(targets(chosen), chosen.weights())),
+                new Case(
+                        "evidential texts",
+                        0,
+                        chosen -> new BridgedObjective(
+                                targets(chosen), null, false, chosen.weights(), (rows, scores, each, at) ->
+                                        new BridgedEvidentialLoss(Evidence.EXP, 0.1)
+                                                .of(
+                                                        rows.hidden(),
+                                                        rows.head(),
+                                                        rows.into(),
+                                                        rows.targets(),
+                                                        scores,
+                                                        each,
+                                                        0.5))),
+                new Case(
+                        "bridged, all labels",
+                        0,
+                        chosen -> new BridgedObjective(
+                                targets(chosen).stream()
+                                        .map(each -> List.of(each.get(0), each.get(0)))
+                                        .toList(),
+                                chosen.sequences().stream()
+                                        .map(each -> new double[] {.25, .75})
+                                        .toList(),
+                                false,
+                                chosen.weights())),
                 new Case(
                         "preference",
                         0,
