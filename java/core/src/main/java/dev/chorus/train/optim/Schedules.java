@@ -42,9 +42,9 @@ public final class Schedules {
 
             @Override
             public double at(long step, long steps, double warmup) {
-                double rise = warmup * steps;
+                double rise = warmup * (double) steps;
                 double done = step + 0.5;
-                return done < rise ? done / rise : fall.at(done, rise, steps);
+                return done < rise ? done / rise : fall.at(done, rise, (double) steps);
             }
         };
     }
