@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The kernels for CUDA, a library of their own, and what it finds on this machine.
  *
- * <p>It is there if Chorus was built with the profile gpu and nvcc was found, and carries CUDA's runtime; a driver and a GPU are needed when a kernel is
- * called. Nothing is loaded until then, or until {@link #look} is asked.
+ * <p>It is there if Chorus was built with the profile gpu and nvcc was found, and carries CUDA's runtime; a driver and a GPU
+ * are needed when a kernel is called. Nothing is loaded until then, or until {@link #look} is asked.
  */
 public final class CudaLibrary {
     private static final Logger log = LoggerFactory.getLogger(CudaLibrary.class);
