@@ -100,7 +100,7 @@ public class LinearLogProbBenchmark {
                     new HeadTarget.Token(targets),
                     null,
                     dlogps,
-                    new LinearLogProb.Accumulators(dweight, null),
+                    new HeadGradients(dweight, null),
                     LinearLogProb.DEFAULT_BUDGET);
         }
 

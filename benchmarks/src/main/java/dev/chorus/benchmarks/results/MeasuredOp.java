@@ -1,5 +1,6 @@
 package dev.chorus.benchmarks.results;
 
+import dev.chorus.aggregate.TaskPosteriorBenchmark;
 import dev.chorus.benchmarks.DecoderBlockBenchmark;
 import dev.chorus.benchmarks.TrainingStepBenchmark;
 import dev.chorus.benchmarks.Work;
@@ -37,6 +38,7 @@ record MeasuredOp(String text, Class<?> benchmark, WorkOf workOf) {
                     "paged_attention", PagedAttentionBenchmark.class, WorkOf.known(PagedAttentionBenchmark::work)),
             new MeasuredOp("decoder_block", DecoderBlockBenchmark.class, WorkOf.known(DecoderBlockBenchmark::work)),
             new MeasuredOp("transformer", TransformerRowsBenchmark.class, WorkOf.UNKNOWN),
+            new MeasuredOp("task_posterior", TaskPosteriorBenchmark.class, WorkOf.UNKNOWN),
             new MeasuredOp("training_step", TrainingStepBenchmark.class, WorkOf.UNKNOWN));
 
     /** The work of a call; empty where neither bytes nor operations say much. */

@@ -51,7 +51,11 @@ class AggregateCommandTest {
         for (int t = 0; t < 400; t++) {
             int truth = random.nextInt(3);
             if (t < 100) {
-                known.append('t').append(t).append(',').append(quoted(classes[truth])).append('\n');
+                known.append('t')
+                        .append(t)
+                        .append(',')
+                        .append(quoted(classes[truth]))
+                        .append('\n');
             }
             for (int w = 0; w < 6; w++) {
                 int said = random.nextDouble() < .9 - .06 * w ? truth : random.nextInt(3);
@@ -71,7 +75,8 @@ class AggregateCommandTest {
     }
 
     private int aggregate(Object... more) {
-        List<String> args = new ArrayList<>(List.of("aggregate", "--votes", votes.toString(), "--out", labels.toString()));
+        List<String> args =
+                new ArrayList<>(List.of("aggregate", "--votes", votes.toString(), "--out", labels.toString()));
         for (Object each : more) {
             args.add(each.toString());
         }
@@ -102,11 +107,22 @@ class AggregateCommandTest {
     void everythingAtOnce() throws Exception {
         Path workers = folder.resolve("workers.csv");
         Path report = folder.resolve("report.html");
-        assertThat(aggregate("--gold", gold, "--workers-out", workers, "--report", report, "--set", "strength=2", "--threads", "2"))
+        assertThat(aggregate(
+                        "--gold",
+                        gold,
+                        "--workers-out",
+                        workers,
+                        "--report",
+                        report,
+                        "--set",
+                        "strength=2",
+                        "--threads",
+                        "2"))
                 .isZero();
         assertThat(out.toString())
                 .contains("on gold)")
-                .containsPattern("accuracy on gold that the fit did not see: 0\\.[89]\\d+ \\[0\\.\\d+, 0\\.\\d+\\], 100 tasks")
+                .containsPattern(
+                        "accuracy on gold that the fit did not see: 0\\.[89]\\d+ \\[0\\.\\d+, 0\\.\\d+\\], 100 tasks")
                 .contains("shares of the classes, corrected by gold: ");
         List<String> lines = Files.readAllLines(workers);
         assertThat(lines.get(0))
@@ -133,7 +149,7 @@ class AggregateCommandTest {
     }
 
     @Test
-    void cloneskeepTheirVotesIfTold() throws IOException {
+    void clonesKeepTheirVotesIfTold() throws IOException {
         assertThat(aggregate("--clones", "keep", "--method", "one-coin")).isZero();
         assertThat(out.toString()).doesNotContain("repeat each other");
     }
@@ -146,10 +162,13 @@ class AggregateCommandTest {
                 .contains("left out: kos: expected two classes, got 3")
                 .containsPattern("12 methods agree on \\d+ of 400 tasks")
                 .contains("most disputed: ");
-        assertThat(Files.readAllLines(labels).get(0)).startsWith("task,label,agreement,votes,majority,weighted-majority,");
+        assertThat(Files.readAllLines(labels).get(0))
+                .startsWith("task,label,agreement,votes,majority,weighted-majority,");
         parse(Files.readString(report));
-        assertThat(aggregate("--method", "compare", "--force", "--set", "seed=1")).isEqualTo(2);
-        assertThat(aggregate("--method", "compare", "--force", "--workers-out", folder.resolve("w.csv"))).isEqualTo(2);
+        assertThat(aggregate("--method", "compare", "--force", "--set", "seed=1"))
+                .isEqualTo(2);
+        assertThat(aggregate("--method", "compare", "--force", "--workers-out", folder.resolve("w.csv")))
+                .isEqualTo(2);
     }
 
     @Test
@@ -164,7 +183,8 @@ class AggregateCommandTest {
     @Test
     void wrongUsageIsSaidInOneLine() {
         assertThat(aggregate("--method", "snorkel")).isEqualTo(2);
-        assertThat(err.toString()).startsWith("chorus: --method: there is no aggregator called 'snorkel'; there are majority,");
+        assertThat(err.toString())
+                .startsWith("chorus: --method: there is no aggregator called 'snorkel'; there are majority,");
         assertThat(aggregate("--set", "strenght=1")).isEqualTo(2);
         assertThat(err.toString()).contains("ibcc has no setting 'strenght'");
         assertThat(aggregate("--clones", "drop")).isEqualTo(2);

@@ -33,7 +33,9 @@ public final class Aggregators {
                 .with(WeightedMajority.NAME, o -> new WeightedMajority(o.number("power", 0)))
                 .with(Wawa.NAME, o -> new Wawa())
                 .with(ZeroBasedSkill.NAME, o -> new ZeroBasedSkill(o.fit(FitSettings.defaults())))
-                .with(DirichletEvidence.NAME, o -> new DirichletEvidence(o.number("prior", 1)))
+                .with(
+                        DirichletEvidence.NAME,
+                        o -> new DirichletEvidence(o.number("prior", 1), o.flag("tempered", false)))
                 .with(OneCoin.NAME, o -> new OneCoin(o.fit(FitSettings.defaults())))
                 .with(DawidSkene.NAME, o -> new DawidSkene(o.fit(FitSettings.defaults())))
                 .with(Ibcc.NAME, Aggregators::ibcc)

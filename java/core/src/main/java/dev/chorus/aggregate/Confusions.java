@@ -87,9 +87,7 @@ public interface Confusions {
             variance += balance[k] * balance[k] * variance(worker, k, k);
         }
         double strength = mean * (1 - mean) / Math.max(variance, 1e-15) - 1;
-        return strength > 0
-                ? BetaQuantile.interval(mean * strength, (1 - mean) * strength, level)
-                : new Interval(0, 1);
+        return strength > 0 ? BetaQuantile.interval(mean * strength, (1 - mean) * strength, level) : new Interval(0, 1);
     }
 
     /**

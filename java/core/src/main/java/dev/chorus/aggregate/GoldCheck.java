@@ -31,12 +31,7 @@ public final class GoldCheck {
     private final double[] halfWidth;
 
     private GoldCheck(
-            int[] tasks,
-            int[] labels,
-            double[] confidence,
-            boolean[] right,
-            double[] prevalence,
-            double[] halfWidth) {
+            int[] tasks, int[] labels, double[] confidence, boolean[] right, double[] prevalence, double[] halfWidth) {
         this.tasks = tasks;
         this.labels = labels;
         this.confidence = confidence;

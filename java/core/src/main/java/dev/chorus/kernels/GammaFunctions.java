@@ -45,7 +45,7 @@ public final class GammaFunctions {
     }
 
     private static Tensor map(String op, Tensor x, Function function) {
-        KernelArguments.requirePresent("x", x);
+        Place.requirePresent("x", x);
         boolean wide = x.scalar_type().intern() == ScalarType.Double;
         long[] shape = KernelArguments.shape(x);
         KernelArguments.check("x", x, wide ? ScalarType.Double : ScalarType.Float, shape);

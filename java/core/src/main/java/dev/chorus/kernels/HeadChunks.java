@@ -138,7 +138,7 @@ final class HeadChunks {
     }
 
     /** As {@link #forward}, fills dhidden [N, C] and adds to the accumulators, which may be null. */
-    Tensor forwardBackward(Tensor dhidden, LinearLogProb.Accumulators accumulators) {
+    Tensor forwardBackward(Tensor dhidden, HeadGradients accumulators) {
         if (accumulators != null) {
             KernelArguments.floats(place, "dweight", accumulators.dweight(), vocabulary, width);
             if (accumulators.dbias() != null) {
@@ -151,7 +151,7 @@ final class HeadChunks {
         return run(dhidden, accumulators);
     }
 
-    private Tensor run(Tensor dhidden, LinearLogProb.Accumulators accumulators) {
+    private Tensor run(Tensor dhidden, HeadGradients accumulators) {
         int columns = step.results();
         Tensor results = place.empty(ScalarType.Float, columns, rows);
         if (kept != null) {
@@ -182,7 +182,7 @@ final class HeadChunks {
     }
 
     private void compute(
-            Chunk chunk, Tensor buffer, Tensor results, Tensor dhidden, LinearLogProb.Accumulators accumulators) {
+            Chunk chunk, Tensor buffer, Tensor results, Tensor dhidden, HeadGradients accumulators) {
         try (Scope scope = new Scope()) {
             int first = chunk.first();
             int count = chunk.count();

@@ -103,7 +103,7 @@ final class KernelArguments {
 
     /** Checks dtype, device, layout and shape; strides are the caller's business. */
     static void check(Place place, String name, Tensor tensor, ScalarType dtype, long... shape) {
-        requirePresent(name, tensor);
+        Place.requirePresent(name, tensor);
         ScalarType actual = tensor.scalar_type().intern();
         if (actual != dtype) {
             throw new IllegalArgumentException(name + ": expected dtype " + dtype + ", got " + actual);
@@ -120,7 +120,7 @@ final class KernelArguments {
      * As {@link #check} for a tensor that may be f32 or bf16, on a GPU also f16, and says which.
      */
     static LogitType checkLogits(Place place, String name, Tensor tensor, long... shape) {
-        requirePresent(name, tensor);
+        Place.requirePresent(name, tensor);
         ScalarType actual = tensor.scalar_type().intern();
         LogitType type =
                 switch (actual) {
@@ -218,7 +218,7 @@ final class KernelArguments {
 
     /** Size {@code dimension} of a tensor that must have {@code rank} of them; the names of them make the message. */
     static long size(String name, Tensor tensor, int dimension, String... letters) {
-        requirePresent(name, tensor);
+        Place.requirePresent(name, tensor);
         if (tensor.dim() != letters.length) {
             throw new IllegalArgumentException(
                     name + ": expected shape " + Arrays.toString(letters) + ", got " + Arrays.toString(shape(tensor)));
@@ -290,13 +290,5 @@ final class KernelArguments {
     /** {@link #keepAlive(Tensor...)} of lists. */
     static void keepAlive(List<Tensor> tensors) {
         tensors.forEach(KernelArguments::keepAlive);
-    }
-
-    /** @throws IllegalArgumentException if there is no tensor */
-    static void requirePresent(String name, Tensor tensor) {
-        if (tensor == null || tensor.isNull() || !tensor.defined()) {
-            throw new IllegalArgumentException(name + ": expected a tensor, got "
-                    + (tensor == null || tensor.isNull() ? "null" : "an undefined one"));
-        }
     }
 }

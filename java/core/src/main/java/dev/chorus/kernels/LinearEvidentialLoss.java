@@ -71,7 +71,7 @@ public final class LinearEvidentialLoss {
             Tensor dloss,
             Evidence evidence,
             double klWeight,
-            LinearLogProb.Accumulators accumulators,
+            HeadGradients accumulators,
             long budget) {
         try (Tensors.GradientMode mode = Tensors.withoutGradients()) {
             if (dloss == null) {

@@ -45,14 +45,6 @@ public final class LinearLogProb {
     public record Result(Tensor logps, Tensor kl, Tensor lse, Tensor entropy, Tensor top1) {}
 
     /**
-     * Where the gradients of the head's parameters are added: the parameters' own gradients, or new zeros.
-     *
-     * @param dweight [V, C] f32, dense rows, contiguous
-     * @param dbias   [V] f32; null if the head has no bias, or its gradient is not wanted
-     */
-    public record Accumulators(Tensor dweight, Tensor dbias) {}
-
-    /**
      * Results and gradients of one pass.
      *
      * @param result  as of {@link LinearLogProb#forward}
@@ -101,7 +93,7 @@ public final class LinearLogProb {
             HeadTarget target,
             Tensor weights,
             Tensor dlogps,
-            Accumulators accumulators,
+            HeadGradients accumulators,
             long budget) {
         try (Tensors.GradientMode mode = Tensors.withoutGradients()) {
             if (dlogps == null) {

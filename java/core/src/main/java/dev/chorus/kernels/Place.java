@@ -1,5 +1,6 @@
 package dev.chorus.kernels;
 
+import dev.chorus.torch.Tensors;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -30,7 +31,7 @@ record Place(int index) {
      * @throws IllegalArgumentException if it is null or on a device that has no kernels
      */
     static Place of(String name, Tensor tensor) {
-        KernelArguments.requirePresent(name, tensor);
+        requirePresent(name, tensor);
         if (tensor.is_cpu()) {
             return simulated ? new Place(0) : CPU;
         }
@@ -86,7 +87,7 @@ record Place(int index) {
         if (!isCuda() || isSimulated()) {
             return tensor;
         }
-        return empty(tensor.scalar_type().intern(), KernelArguments.shape(tensor))
+        return empty(tensor.scalar_type().intern(), Tensors.shape(tensor))
                 .copy_(tensor);
     }
 
@@ -104,6 +105,14 @@ record Place(int index) {
     private static String deviceOf(Tensor tensor) {
         try (Device device = tensor.device()) {
             return device.str().getString();
+        }
+    }
+
+    /** @throws IllegalArgumentException if there is no tensor */
+    static void requirePresent(String name, Tensor tensor) {
+        if (tensor == null || tensor.isNull() || !tensor.defined()) {
+            throw new IllegalArgumentException(name + ": expected a tensor, got "
+                    + (tensor == null || tensor.isNull() ? "null" : "an undefined one"));
         }
     }
 }

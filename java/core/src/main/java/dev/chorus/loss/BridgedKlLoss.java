@@ -1,5 +1,6 @@
 package dev.chorus.loss;
 
+import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.HeadTarget;
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
@@ -39,7 +40,7 @@ public final class BridgedKlLoss {
     public static LossValue of(
             Tensor hidden,
             LanguageHead head,
-            LinearLogProb.Accumulators into,
+            HeadGradients into,
             long[] targets,
             double[] scores,
             double[] weights) {

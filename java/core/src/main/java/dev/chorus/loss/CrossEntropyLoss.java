@@ -1,5 +1,6 @@
 package dev.chorus.loss;
 
+import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.HeadTarget;
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
@@ -54,7 +55,7 @@ public final class CrossEntropyLoss {
      * @param weights [M] at least 0, or null for 1 each; a row of weight 0 counts as removed
      */
     public static LossValue ofHidden(
-            Tensor hidden, LanguageHead head, LinearLogProb.Accumulators into, long[] targets, float[] weights) {
+            Tensor hidden, LanguageHead head, HeadGradients into, long[] targets, float[] weights) {
         double total = total(targets.length, weights);
         return total == 0
                 ? LossValue.of(0, 0, torch.zeros_like(hidden))
@@ -69,7 +70,7 @@ public final class CrossEntropyLoss {
     public static LossValue ofHidden(
             Tensor hidden,
             LanguageHead head,
-            LinearLogProb.Accumulators into,
+            HeadGradients into,
             long[] targets,
             float[] weights,
             double total) {

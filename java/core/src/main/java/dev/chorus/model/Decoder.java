@@ -1,5 +1,6 @@
 package dev.chorus.model;
 
+import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.model.batch.FlatBatch;
@@ -349,10 +350,10 @@ public final class Decoder implements AutoCloseable {
     }
 
     /** The gradients of {@link #head}: what is added to them is added to the parameters' own; null if it is not trained. */
-    public LinearLogProb.Accumulators headGradients() {
+    public HeadGradients headGradients() {
         headWeight();
         return weights.parameters()
-                .map(trained -> new LinearLogProb.Accumulators(trained.gradient(headName()), null))
+                .map(trained -> new HeadGradients(trained.gradient(headName()), null))
                 .orElse(null);
     }
 

@@ -23,7 +23,8 @@ class AggregatorsTest {
             for (int t = 0; t < votes.tasks(); t++) {
                 values[t * votes.classes() + (votes.label(votes.start(t)) + shift) % votes.classes()] = 1;
             }
-            return Aggregation.of(name(), votes, new Posteriors(support, values)).build();
+            return Aggregation.of(name(), votes, new Posteriors(support, values))
+                    .build();
         }
     }
 

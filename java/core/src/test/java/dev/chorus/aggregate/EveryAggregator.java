@@ -43,7 +43,8 @@ public final class EveryAggregator {
         Path file = Files.createTempFile("votes", ".csv");
         try {
             Files.writeString(file, "task,worker,label\na,x,0\na,y,1\nb,x,0\nb,y,0\n");
-            System.out.println("read " + VoteFiles.read(file, ReadSettings.defaults()).votes().size() + " votes");
+            System.out.println("read "
+                    + VoteFiles.read(file, ReadSettings.defaults()).votes().size() + " votes");
         } finally {
             Files.delete(file);
         }

@@ -48,6 +48,7 @@ class GoldCheckTest {
 
     @Test
     void needsGold() {
-        assertThatThrownBy(() -> GoldCheck.of(new Ibcc(), SmallVotes.golden(), 5)).hasMessageContaining("two gold tasks");
+        assertThatThrownBy(() -> GoldCheck.of(new Ibcc(), SmallVotes.golden(), 5))
+                .hasMessageContaining("two gold tasks");
     }
 }

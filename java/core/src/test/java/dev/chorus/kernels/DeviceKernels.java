@@ -268,7 +268,7 @@ abstract class DeviceKernels {
                     target,
                     bring.apply(weights),
                     bring.apply(dlogps),
-                    new LinearLogProb.Accumulators(dweight, dbias),
+                    new HeadGradients(dweight, dbias),
                     5 * (8L * V + 1000));
             LinearLogProb.Result r = g.result();
             return List.of(r.logps(), r.kl(), r.lse(), r.entropy(), r.top1(), g.dhidden(), dweight, dbias);
@@ -332,7 +332,7 @@ abstract class DeviceKernels {
                     bring.apply(dloss),
                     Evidence.SOFTPLUS,
                     0.01,
-                    new LinearLogProb.Accumulators(dweight, null),
+                    new HeadGradients(dweight, null),
                     1 << 20);
             return List.of(g.result().loss(), g.result().nll(), g.result().kl(), g.dhidden(), dweight);
         });

@@ -59,7 +59,7 @@ class LinearEvidentialLossTest {
             EvidentialLoss.Result expected = EvidentialTokenLoss.forwardBackwardInPlace(
                     floats(dloss), logits, named, floats(probabilities), rowWeights, evidence, KL_WEIGHT);
             for (long budget : new long[] {LinearLogProb.DEFAULT_BUDGET, 4000}) {
-                LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(torch.zeros(V, WIDTH), null);
+                HeadGradients into = new HeadGradients(torch.zeros(V, WIDTH), null);
                 LinearEvidentialLoss.Gradients actual = LinearEvidentialLoss.forwardBackward(
                         h,
                         LanguageHead.of(w),

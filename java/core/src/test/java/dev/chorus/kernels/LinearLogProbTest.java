@@ -125,7 +125,7 @@ class LinearLogProbTest {
             Tensor dlogps = floats(c.dlogps);
             // Room for all rows, and for two or three at a time.
             for (long budget : new long[] {ROOMY, 3000}) {
-                LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(
+                HeadGradients into = new HeadGradients(
                         torch.zeros(vocabulary, width), bias ? torch.zeros(vocabulary) : null);
                 LinearLogProb.Gradients actual =
                         LinearLogProb.forwardBackward(hidden, head, c.target(kind), weights, dlogps, into, budget);
@@ -174,7 +174,7 @@ class LinearLogProbTest {
                     .squeeze(1);
             logps.mul(floats(c.dlogps).mul(floats(c.weights))).sum().backward();
 
-            LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(torch.zeros(101, 24), null);
+            HeadGradients into = new HeadGradients(torch.zeros(101, 24), null);
             Tensor h = floats(c.hidden).requires_grad_(true);
             LinearLogProb.Gradients actual = LinearLogProb.forwardBackward(
                     h,
@@ -204,7 +204,7 @@ class LinearLogProbTest {
                     c.weights,
                     c.dlogps);
             for (long budget : new long[] {ROOMY, 3000}) {
-                LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(torch.zeros(101, 24), null);
+                HeadGradients into = new HeadGradients(torch.zeros(101, 24), null);
                 LinearLogProb.Gradients actual = LinearLogProb.forwardBackward(
                         hidden,
                         LanguageHead.of(weight),
@@ -230,7 +230,7 @@ class LinearLogProbTest {
             Tensor hidden = floats(c.hidden);
             LanguageHead head = new LanguageHead(floats(c.weight), floats(c.bias), 1, 0);
             Tensor dlogps = floats(c.dlogps);
-            LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(torch.zeros(7, 4), torch.zeros(7));
+            HeadGradients into = new HeadGradients(torch.zeros(7, 4), torch.zeros(7));
             LinearLogProb.forwardBackward(hidden, head, c.target("token"), null, dlogps, into, ROOMY);
             double[] once = doubles(into.dweight());
             LinearLogProb.forwardBackward(hidden, head, c.target("token"), null, dlogps, into, ROOMY);
@@ -245,7 +245,7 @@ class LinearLogProbTest {
                     c.target("token"),
                     null,
                     dlogps,
-                    new LinearLogProb.Accumulators(into.dweight(), null),
+                    new HeadGradients(into.dweight(), null),
                     ROOMY);
         }
     }
@@ -260,7 +260,7 @@ class LinearLogProbTest {
             hidden.select(0, 1).fill_(dev.chorus.torch.Tensors.scalar(Double.NaN));
             long[] ids = c.ids.clone();
             ids[3] = -100;
-            LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(torch.zeros(11, 6), null);
+            HeadGradients into = new HeadGradients(torch.zeros(11, 6), null);
             LinearLogProb.Gradients two = LinearLogProb.forwardBackward(
                     hidden,
                     head,
@@ -274,7 +274,7 @@ class LinearLogProbTest {
             assertThat(logps[3]).isZero();
             Tensor twice = torch.cat(dev.chorus.torch.Tensors.vector(
                     hidden.narrow(0, 0, 1), hidden.narrow(0, 0, 1), hidden.narrow(0, 2, 1)));
-            LinearLogProb.Accumulators other = new LinearLogProb.Accumulators(torch.zeros(11, 6), null);
+            HeadGradients other = new HeadGradients(torch.zeros(11, 6), null);
             LinearLogProb.forwardBackward(
                     twice,
                     head,
@@ -365,7 +365,7 @@ class LinearLogProbTest {
                             c.target("token"),
                             null,
                             floats(c.dlogps),
-                            new LinearLogProb.Accumulators(torch.zeros(5, 3), torch.zeros(5)),
+                            new HeadGradients(torch.zeros(5, 3), torch.zeros(5)),
                             ROOMY))
                     .withMessageContaining("dbias: expected null");
             assertThatIllegalArgumentException()

@@ -4,6 +4,7 @@ import static dev.chorus.loss.Differences.logSoftmax;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.torch.Scope;
@@ -98,7 +99,7 @@ class CrossEntropyLossTest {
             Tensor hidden = Tensors.floats(Differences.logits(new Random(4), TARGETS.length, 5), 5);
             Tensor weight = Tensors.floats(Differences.logits(new Random(5), V, 5), 5);
             for (float[] w : new float[][] {null, weights}) {
-                LinearLogProb.Accumulators into = new LinearLogProb.Accumulators(Tensors.zeros(V, 5), null);
+                HeadGradients into = new HeadGradients(Tensors.zeros(V, 5), null);
                 LossValue actual = CrossEntropyLoss.ofHidden(hidden, LanguageHead.of(weight), into, TARGETS, w);
                 LossValue expected = CrossEntropyLoss.of(torch.mm(hidden, weight.t()), TARGETS, w);
                 assertThat(actual.value()).isCloseTo(expected.value(), within(SAME));

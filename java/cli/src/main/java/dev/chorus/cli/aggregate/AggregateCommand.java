@@ -8,12 +8,12 @@ import dev.chorus.aggregate.labelers.Clones;
 import dev.chorus.aggregate.labelers.ErrorCorrelation;
 import dev.chorus.aggregate.labelers.Krippendorff;
 import dev.chorus.aggregate.labelers.LabelerTable;
-import dev.chorus.aggregate.votes.ReadSettings.Duplicates;
 import dev.chorus.aggregate.votes.ReadSettings;
+import dev.chorus.aggregate.votes.ReadSettings.Duplicates;
 import dev.chorus.aggregate.votes.VoteFileException;
+import dev.chorus.aggregate.votes.VoteFiles;
 import dev.chorus.aggregate.votes.VoteFiles.ReadGold;
 import dev.chorus.aggregate.votes.VoteFiles.ReadVotes;
-import dev.chorus.aggregate.votes.VoteFiles;
 import dev.chorus.aggregate.votes.Votes;
 import dev.chorus.cli.report.AggregationReport;
 import dev.chorus.data.DataException;
@@ -62,9 +62,10 @@ public final class AggregateCommand implements Callable<Integer> {
             names = "--method",
             defaultValue = "ibcc",
             paramLabel = "NAME",
-            description = "majority, weighted-majority, wawa, zero-based-skill, dirichlet-evidence, one-coin, dawid-skene, ibcc, "
-                    + "gold-confusions, glad, mace, kos, m-msr, or compare: all that can, and where they disagree. "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description =
+                    "majority, weighted-majority, wawa, zero-based-skill, dirichlet-evidence, one-coin, dawid-skene, ibcc, "
+                            + "gold-confusions, glad, mace, kos, m-msr, or compare: all that can, and where they disagree. "
+                            + "Default: ${DEFAULT-VALUE}.")
     private String method;
 
     @Option(names = "--votes", required = true, paramLabel = "FILE", description = "Who said what of which task.")
@@ -74,8 +75,9 @@ public final class AggregateCommand implements Callable<Integer> {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "FILE",
-            description = "Where the labels go: task,label,confidence,entropy,votes and p_<label> for each class, as CSV, packed "
-                    + "if the name ends in .gz. It appears when all is done.")
+            description =
+                    "Where the labels go: task,label,confidence,entropy,votes and p_<label> for each class, as CSV, packed "
+                            + "if the name ends in .gz. It appears when all is done.")
     private Path out;
 
     @Option(
@@ -87,7 +89,10 @@ public final class AggregateCommand implements Callable<Integer> {
     @Option(names = "--workers-out", paramLabel = "FILE", description = "Where a line for each labeler goes, as CSV.")
     private Path workersOut;
 
-    @Option(names = "--report", paramLabel = "FILE", description = "Where a report goes: one HTML file, readable offline.")
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Where a report goes: one HTML file, readable offline.")
     private Path report;
 
     @Option(
@@ -99,7 +104,8 @@ public final class AggregateCommand implements Callable<Integer> {
     @Option(
             names = "--column",
             paramLabel = "ROLE=NAME",
-            description = "Which column is task, worker, label, probability or timestamp, where it has a name of its own.")
+            description =
+                    "Which column is task, worker, label, probability or timestamp, where it has a name of its own.")
     private Map<String, String> columns = new LinkedHashMap<>();
 
     @Option(
@@ -119,7 +125,8 @@ public final class AggregateCommand implements Callable<Integer> {
             names = "--duplicates",
             paramLabel = "RULE",
             defaultValue = "error",
-            description = "A second vote of a labeler on a task: error (default), first or last (by timestamp if there is one).")
+            description =
+                    "A second vote of a labeler on a task: error (default), first or last (by timestamp if there is one).")
     private String duplicates;
 
     @Option(
@@ -131,10 +138,14 @@ public final class AggregateCommand implements Callable<Integer> {
 
     @Option(
             names = "--skip-bad",
-            description = "Leaves out rows that cannot be used and says how many. Without it the first stops the command.")
+            description =
+                    "Leaves out rows that cannot be used and says how many. Without it the first stops the command.")
     private boolean skipBad;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads; the result does not depend on it. Default: all.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads; the result does not depend on it. Default: all.")
     private Integer threads;
 
     @Option(names = "--force", description = "Replaces files that exist.")
@@ -190,9 +201,8 @@ public final class AggregateCommand implements Callable<Integer> {
         Aggregation result = fit(aggregator, votes);
         say(method + ": " + result.trace() + String.format(java.util.Locale.ROOT, ", %.1f s", seconds(fitting)));
         ErrorCorrelation errors = errors(votes);
-        GoldCheck check = votes.goldCount() < 2
-                ? null
-                : GoldCheck.of(aggregator, votes, votes.size() > MANY_VOTES ? 2 : 5);
+        GoldCheck check =
+                votes.goldCount() < 2 ? null : GoldCheck.of(aggregator, votes, votes.size() > MANY_VOTES ? 2 : 5);
         Sentences.labelers(votes, found, errors).forEach(this::say);
         if (check != null) {
             Sentences.gold(votes, check).forEach(this::say);
@@ -225,7 +235,8 @@ public final class AggregateCommand implements Callable<Integer> {
     private void compare(Votes votes, Clones found) throws IOException {
         Map<String, String> common = threads == null ? Map.of() : Map.of("threads", threads.toString());
         if (!settings.isEmpty()) {
-            throw usage("--set: compare runs all methods with their defaults; name a method to set " + settings.keySet());
+            throw usage(
+                    "--set: compare runs all methods with their defaults; name a method to set " + settings.keySet());
         }
         Comparison comparison = Comparison.run(aggregators, votes, common);
         ErrorCorrelation errors = errors(votes);
@@ -355,7 +366,9 @@ public final class AggregateCommand implements Callable<Integer> {
                 votes.workers(),
                 votes.tasks(),
                 votes.classes(),
-                read.abstained() == 0 ? "" : String.format(java.util.Locale.ROOT, ", %,d abstentions", read.abstained()),
+                read.abstained() == 0
+                        ? ""
+                        : String.format(java.util.Locale.ROOT, ", %,d abstentions", read.abstained()),
                 seconds);
     }
 

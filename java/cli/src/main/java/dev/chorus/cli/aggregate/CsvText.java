@@ -14,7 +14,9 @@ final class CsvText {
             char c = text.charAt(i);
             plain = c != ',' && c != '"' && c != '\n' && c != '\r';
         }
-        return plain ? out.append(text) : out.append('"').append(text.replace("\"", "\"\"")).append('"');
+        return plain
+                ? out.append(text)
+                : out.append('"').append(text.replace("\"", "\"\"")).append('"');
     }
 
     /** Adds a number with at most {@code digits} decimals, and none that are 0 at the end; nothing for NaN. */

@@ -34,12 +34,10 @@ final class WorkerFile {
             Map<String, double[]> skills = result.skills();
             for (int w = 0; w < votes.workers(); w++) {
                 line.setLength(0);
-                CsvText.text(line, votes.workerNames().get(w))
-                        .append(',')
-                        .append(table.votes()[w]);
-                for (double[] column :
-                        new double[][] {table.coverage(), table.overlap(), table.conflict(), table.agreement(), table.kappa()
-                        }) {
+                CsvText.text(line, votes.workerNames().get(w)).append(',').append(table.votes()[w]);
+                for (double[] column : new double[][] {
+                    table.coverage(), table.overlap(), table.conflict(), table.agreement(), table.kappa()
+                }) {
                     CsvText.number(line.append(','), column[w], DIGITS);
                 }
                 for (double[] skill : skills.values()) {

@@ -1,6 +1,5 @@
 package dev.chorus.cli.inspect;
 
-import dev.chorus.cli.terminal.Visible;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.checkpoint.CheckpointLoader;
 import dev.chorus.model.checkpoint.TensorStore;

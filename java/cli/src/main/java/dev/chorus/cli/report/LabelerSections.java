@@ -28,14 +28,20 @@ final class LabelerSections {
         Votes votes = facts.result().votes();
         LabelerTable table = facts.table();
         Map<String, double[]> skills = facts.result().skills();
-        boolean intervals = facts.result().confusions().map(Confusions::hasIntervals).orElse(false);
+        boolean intervals =
+                facts.result().confusions().map(Confusions::hasIntervals).orElse(false);
         boolean gold = votes.goldCount() > 0;
         out.open("section", "aria-labelledby", "labelers").element("h2", "Labelers", "id", "labelers");
         List<Integer> shown = byVotes(table, MOST_ROWS);
         if (shown.size() < votes.workers()) {
-            out.element("p", "The " + shown.size() + " with most votes of " + Numbers.count(votes.workers()) + ".", "class", "note");
+            out.element(
+                    "p",
+                    "The " + shown.size() + " with most votes of " + Numbers.count(votes.workers()) + ".",
+                    "class",
+                    "note");
         }
-        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Labelers").open("table", "class", "models");
+        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Labelers")
+                .open("table", "class", "models");
         out.open("thead").open("tr").element("th", "Labeler", "scope", "col");
         for (String head : new String[] {"votes", "coverage", "overlap", "conflict", "agreement", "\u03ba"}) {
             out.element("th", head, "scope", "col", "class", "number");
@@ -70,26 +76,25 @@ final class LabelerSections {
                 }
             });
             if (gold) {
-                String right = counts.seen()[w] == 0
-                        ? "\u2013"
-                        : counts.right()[w] + " of " + counts.seen()[w];
+                String right = counts.seen()[w] == 0 ? "\u2013" : counts.right()[w] + " of " + counts.seen()[w];
                 out.element("td", right, "class", "number");
             }
-            out.element("td", Numbers.fixed(votes.weight(w), 2), "class", "number").close();
+            out.element("td", Numbers.fixed(votes.weight(w), 2), "class", "number")
+                    .close();
         }
         out.close().close().close().close();
     }
 
     private static String interval(Facts facts, int worker) {
         double[] balance = facts.result().classBalance().orElseThrow();
-        Confusions.Interval interval =
-                facts.result().confusions().orElseThrow().accuracyInterval(worker, balance, .95);
+        Confusions.Interval interval = facts.result().confusions().orElseThrow().accuracyInterval(worker, balance, .95);
         return " [" + Numbers.fixed(interval.low(), 3) + ",\u00a0" + Numbers.fixed(interval.high(), 3) + "]";
     }
 
     private static List<Integer> byVotes(LabelerTable table, int most) {
         int[] votes = table.votes();
-        List<Integer> all = new ArrayList<>(IntStream.range(0, votes.length).boxed().toList());
+        List<Integer> all =
+                new ArrayList<>(IntStream.range(0, votes.length).boxed().toList());
         if (all.size() > most) {
             all.sort((a, b) -> Integer.compare(votes[b], votes[a]));
             all = new ArrayList<>(all.subList(0, most));
@@ -125,11 +130,23 @@ final class LabelerSections {
                 "Correlation of errors, " + (errors.isOnGold() ? "by gold" : "told by the other labelers of a task")
                         + ": blue above 0, orange below, the deeper the stronger"
                         + (blocks.isEmpty() ? "" : "; clones are outlined")
-                        + (order.size() < votes.workers() ? "; " + order.size() + " labelers of " + votes.workers() : "")
+                        + (order.size() < votes.workers()
+                                ? "; " + order.size() + " labelers of " + votes.workers()
+                                : "")
                         + ".",
                 "class",
                 "note");
-        out.close().open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Correlation of errors");
+        out.close()
+                .open(
+                        "div",
+                        "class",
+                        "scroll",
+                        "role",
+                        "region",
+                        "tabindex",
+                        "0",
+                        "aria-label",
+                        "Correlation of errors");
         List<String> names = order.stream().map(w -> votes.workerNames().get(w)).toList();
         HeatMap.draw(
                 out,
@@ -168,7 +185,9 @@ final class LabelerSections {
         for (int w : shown) {
             String name = votes.workerNames().get(w);
             out.open("figure", "class", "cell");
-            out.open("figcaption", "class", "tile-caption").element("span", name, "class", "tile-name").close();
+            out.open("figcaption", "class", "tile-caption")
+                    .element("span", name, "class", "tile-name")
+                    .close();
             out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Confusion matrix");
             HeatMap.draw(
                     out,

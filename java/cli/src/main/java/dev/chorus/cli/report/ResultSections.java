@@ -59,7 +59,20 @@ final class ResultSections {
         out.close();
         out.open("figure").open("figcaption").element("h3", "Shares of the classes");
         out.element("p", "As counted among the labels, and corrected by gold, with its 95% interval.", "class", "note");
-        out.close().open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Shares of the classes").open("table").open("thead").open("tr");
+        out.close()
+                .open(
+                        "div",
+                        "class",
+                        "scroll",
+                        "role",
+                        "region",
+                        "tabindex",
+                        "0",
+                        "aria-label",
+                        "Shares of the classes")
+                .open("table")
+                .open("thead")
+                .open("tr");
         out.element("th", "Class", "scope", "col");
         out.element("th", "counted", "scope", "col", "class", "number");
         out.element("th", "corrected", "scope", "col", "class", "number");
@@ -92,7 +105,13 @@ final class ResultSections {
         Scale x = new Scale(0, 1, left, left + side);
         Scale y = new Scale(0, 1, 8 + side, 8);
         out.open("div", "class", "calibration");
-        Svg.openTile(out, "calibration", left + side + 8, side + 44, "Calibration on gold", "Accuracy in ten bins of confidence");
+        Svg.openTile(
+                out,
+                "calibration",
+                left + side + 8,
+                side + 44,
+                "Calibration on gold",
+                "Accuracy in ten bins of confidence");
         for (double tick : new double[] {0, 0.5, 1}) {
             Svg.line(out, "grid", x.at(tick), y.at(0), x.at(tick), y.at(1));
             Svg.line(out, "grid", x.at(0), y.at(tick), x.at(1), y.at(tick));
@@ -106,7 +125,13 @@ final class ResultSections {
         for (ReliabilityBin bin : bins) {
             if (bin.count() > 0) {
                 double radius = 3 + 11 * Math.sqrt((double) bin.count() / all);
-                Svg.line(out, "miss", x.at(bin.confidence()), y.at(bin.confidence()), x.at(bin.confidence()), y.at(bin.accuracy()));
+                Svg.line(
+                        out,
+                        "miss",
+                        x.at(bin.confidence()),
+                        y.at(bin.confidence()),
+                        x.at(bin.confidence()),
+                        y.at(bin.accuracy()));
                 Svg.dot(out, "bin", x.at(bin.confidence()), y.at(bin.accuracy()), radius);
             }
         }
@@ -137,7 +162,10 @@ final class ResultSections {
         }
         out.open("section", "aria-labelledby", "compare").element("h2", "Where methods disagree", "id", "compare");
         out.element(
-                "p", "Share of the tasks on which two methods give different labels; the deeper, the more.", "class", "note");
+                "p",
+                "Share of the tasks on which two methods give different labels; the deeper, the more.",
+                "class",
+                "note");
         out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Disagreement of methods");
         double largest = 1e-9;
         for (double[] row : differ) {
@@ -166,7 +194,10 @@ final class ResultSections {
                 .toList();
         if (!disputed.isEmpty()) {
             out.open("div", "class", "block").element("h3", "The most disputed tasks");
-            out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Disputed tasks").open("table", "class", "models").open("thead").open("tr");
+            out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Disputed tasks")
+                    .open("table", "class", "models")
+                    .open("thead")
+                    .open("tr");
             out.element("th", "Task", "scope", "col");
             names.forEach(name -> out.element("th", name, "scope", "col"));
             out.close().close().open("tbody");
@@ -202,7 +233,10 @@ final class ResultSections {
         shown.sort(doubt.reversed().thenComparing(Comparator.naturalOrder()));
         out.open("section", "aria-labelledby", "unsure");
         out.element("h2", "The " + shown.size() + " tasks of which the labels are least sure", "id", "unsure");
-        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Unsure tasks").open("table", "class", "models").open("thead").open("tr");
+        out.open("div", "class", "scroll", "role", "region", "tabindex", "0", "aria-label", "Unsure tasks")
+                .open("table", "class", "models")
+                .open("thead")
+                .open("tr");
         out.element("th", "Task", "scope", "col").element("th", "label", "scope", "col");
         out.element("th", "confidence", "scope", "col", "class", "number");
         out.element("th", "entropy", "scope", "col", "class", "number");
@@ -222,7 +256,8 @@ final class ResultSections {
     private static String said(Votes votes, int task) {
         List<String> parts = new ArrayList<>();
         for (int v = votes.start(task); v < votes.start(task + 1) && parts.size() < VOTES_SHOWN; v++) {
-            parts.add(votes.workerNames().get(votes.worker(v)) + ":\u00a0" + votes.classNames().get(votes.label(v)));
+            parts.add(votes.workerNames().get(votes.worker(v)) + ":\u00a0"
+                    + votes.classNames().get(votes.label(v)));
         }
         int all = votes.start(task + 1) - votes.start(task);
         return String.join(", ", parts) + (all > VOTES_SHOWN ? " and " + (all - VOTES_SHOWN) + " more" : "");

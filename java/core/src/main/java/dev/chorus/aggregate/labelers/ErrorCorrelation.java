@@ -106,6 +106,41 @@ public final class ErrorCorrelation {
         return sums.correlation(false);
     }
 
+    /**
+     * From accuracies that are known, where there are two classes: two labelers agree where both are right or both are wrong, so
+     * that their agreement says how often they err together. No task's label is needed.
+     *
+     * <pre>{@code
+     * P(both err) = (agreement_ij - 1 + q_i + q_j) / 2,   q = 1 - accuracy
+     * }</pre>
+     *
+     * @param accuracy [workers] of each labeler on these tasks, above 0 and below 1
+     * @throws IllegalArgumentException if there are not two classes, or an accuracy is out of range
+     */
+    public static ErrorCorrelation fromAccuracies(Votes votes, double[] accuracy) {
+        int labelers = votes.workers();
+        if (votes.classes() != 2 || accuracy.length != labelers) {
+            throw new IllegalArgumentException(
+                    "error correlation: expected two classes and an accuracy for each of the " + labelers
+                            + " labelers, got " + votes.classes() + " classes and " + accuracy.length + " accuracies");
+        }
+        PairAgreement pairs = PairAgreement.of(votes);
+        double[] rho = new double[labelers * labelers];
+        for (int i = 0; i < labelers; i++) {
+            if (!(accuracy[i] > 0 && accuracy[i] < 1)) {
+                throw new IllegalArgumentException("error correlation: expected accuracies above 0 and below 1, got "
+                        + accuracy[i] + " for labeler " + votes.workerNames().get(i));
+            }
+            for (int j = 0; j < labelers; j++) {
+                double qi = 1 - accuracy[i];
+                double qj = 1 - accuracy[j];
+                double both = (pairs.agreement(i, j) - 1 + qi + qj) / 2;
+                rho[i * labelers + j] = i == j ? 1 : (both - qi * qj) / Math.sqrt(qi * (1 - qi) * qj * (1 - qj));
+            }
+        }
+        return new ErrorCorrelation(labelers, true, rho);
+    }
+
     /** The label with most votes; -1 for a tie or no vote. */
     private static int plurality(int[] count, int[] labels, int distinct) {
         int best = -1;
@@ -127,7 +162,7 @@ public final class ErrorCorrelation {
         return labelers;
     }
 
-    /** Whether errors were told by gold labels. */
+    /** Whether errors were told by gold labels, or by accuracies that are known. */
     public boolean isOnGold() {
         return onGold;
     }

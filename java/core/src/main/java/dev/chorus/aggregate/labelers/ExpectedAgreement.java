@@ -34,15 +34,4 @@ public final class ExpectedAgreement {
         }
         return sum / truth.length;
     }
-
-    /**
-     * How many standard errors an observed agreement lies above the expected one.
-     *
-     * @param observed share of {@code tasks}
-     * @param expected as {@link #of} gives it
-     */
-    public static double zScore(double observed, double expected, int tasks) {
-        double variance = Math.max(expected * (1 - expected), 0.25 / tasks);
-        return (observed - expected) / Math.sqrt(variance / tasks);
-    }
 }

@@ -1,6 +1,9 @@
 package dev.chorus.aggregate.labelers;
 
 import dev.chorus.aggregate.votes.Votes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Weights of labelers from a few tasks whose labels are known.
@@ -126,6 +129,58 @@ public final class GoldWeights {
             }
         }
         return 2 / (low + high);
+    }
+
+    /**
+     * Each labeler's temperature from its soft votes on gold tasks; 1 for a labeler without one.
+     *
+     * @return [workers]
+     */
+    public static double[] temperatures(Votes votes) {
+        List<List<double[]>> rows = new ArrayList<>();
+        List<List<Integer>> gold = new ArrayList<>();
+        for (int w = 0; w < votes.workers(); w++) {
+            rows.add(new ArrayList<>());
+            gold.add(new ArrayList<>());
+        }
+        for (int t = 0; t < votes.tasks(); t++) {
+            for (int v = votes.start(t); votes.gold(t) != Votes.MISSING && v < votes.start(t + 1); v++) {
+                double p = votes.probability(v);
+                if (!Double.isNaN(p)) {
+                    double[] row = new double[votes.classes()];
+                    Arrays.fill(row, (1 - p) / (votes.classes() - 1));
+                    row[votes.label(v)] = p;
+                    rows.get(votes.worker(v)).add(row);
+                    gold.get(votes.worker(v)).add(votes.gold(t));
+                }
+            }
+        }
+        double[] temperatures = new double[votes.workers()];
+        for (int w = 0; w < temperatures.length; w++) {
+            temperatures[w] = rows.get(w).isEmpty()
+                    ? 1
+                    : temperature(
+                            rows.get(w).toArray(new double[0][]),
+                            gold.get(w).stream().mapToInt(Integer::intValue).toArray());
+        }
+        return temperatures;
+    }
+
+    /**
+     * The votes with each labeler's probabilities at its temperature.
+     *
+     * @param temperatures [workers] each above 0
+     */
+    public static Votes tempered(Votes votes, double[] temperatures) {
+        float[] values = new float[votes.size()];
+        for (int v = 0; v < values.length; v++) {
+            double p = votes.probability(v);
+            double inverse = 1 / temperatures[votes.worker(v)];
+            double own = Math.pow(p, inverse);
+            double others = (votes.classes() - 1) * Math.pow((1 - p) / Math.max(1, votes.classes() - 1), inverse);
+            values[v] = (float) (own / (own + others));
+        }
+        return votes.withProbabilities(values);
     }
 
     /** Mean negative log-likelihood of the gold labels under rows at a temperature, in nats. */

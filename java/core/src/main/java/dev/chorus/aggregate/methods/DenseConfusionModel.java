@@ -170,10 +170,6 @@ final class DenseConfusionModel implements LatentClassModel {
         return gain;
     }
 
-    double[] balance() {
-        return balance.mean();
-    }
-
     Confusions confusions() {
         return new DenseConfusions(votes.workers(), classes, parameters.clone(), logs.clone(), rule.isBayesian());
     }

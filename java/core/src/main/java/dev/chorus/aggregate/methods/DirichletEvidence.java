@@ -5,6 +5,7 @@ import dev.chorus.aggregate.DirichletPosterior;
 import dev.chorus.aggregate.LabelAggregator;
 import dev.chorus.aggregate.Posteriors;
 import dev.chorus.aggregate.Support;
+import dev.chorus.aggregate.labelers.GoldWeights;
 import dev.chorus.aggregate.votes.Votes;
 import java.util.Arrays;
 
@@ -27,22 +28,25 @@ public final class DirichletEvidence implements LabelAggregator {
     public static final String NAME = "dirichlet-evidence";
 
     private final double prior;
+    private final boolean tempered;
 
     /** With a prior of 1 for each class. */
     public DirichletEvidence() {
-        this(1);
+        this(1, false);
     }
 
     /**
      * With another prior.
      *
-     * @param prior concentration of every class, above 0
+     * @param prior    concentration of every class, above 0
+     * @param tempered whether soft votes are first brought to each labeler's temperature, as gold tells it
      */
-    public DirichletEvidence(double prior) {
+    public DirichletEvidence(double prior, boolean tempered) {
         if (!(prior > 0) || Double.isInfinite(prior)) {
             throw new IllegalArgumentException("prior: expected a concentration above 0, got " + prior);
         }
         this.prior = prior;
+        this.tempered = tempered;
     }
 
     @Override
@@ -51,7 +55,9 @@ public final class DirichletEvidence implements LabelAggregator {
     }
 
     @Override
-    public Aggregation fit(Votes votes) {
+    public Aggregation fit(Votes given) {
+        boolean temper = tempered && given.goldCount() > 0 && given.hasProbabilities() && given.classes() > 1;
+        Votes votes = temper ? GoldWeights.tempered(given, GoldWeights.temperatures(given)) : given;
         Support support = Support.of(votes);
         double[] values = new double[support.start(support.tasks())];
         for (int t = 0; t < votes.tasks(); t++) {

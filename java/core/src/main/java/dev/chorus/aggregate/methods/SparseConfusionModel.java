@@ -149,10 +149,6 @@ final class SparseConfusionModel implements LatentClassModel {
         return gain;
     }
 
-    double[] balance() {
-        return balance.mean();
-    }
-
     Confusions confusions() {
         return new Learned(votes.workers(), votes.classes(), rows, parameters.clone(), logs.clone(), rule);
     }

@@ -32,27 +32,45 @@ final class ArgillaRecord implements JsonRecord {
         if (responses.isArray()) {
             for (JsonNode response : responses) {
                 Map<String, JsonNode> values = new LinkedHashMap<>();
-                response.path("values").properties().forEach(v -> values.put(v.getKey(), v.getValue().path("value")));
+                response.path("values")
+                        .properties()
+                        .forEach(v -> values.put(v.getKey(), v.getValue().path("value")));
                 give(task, line, response.path("user_id"), response.path("status"), values, null, sink);
             }
         } else {
-            responses.properties().forEach(question -> question.getValue().forEach(response -> give(
-                    task,
-                    line,
-                    response.path("user_id"),
-                    response.path("status"),
-                    Map.of(question.getKey(), response.path("value")),
-                    null,
-                    sink)));
+            responses.properties().forEach(question -> question.getValue()
+                    .forEach(response -> give(
+                            task,
+                            line,
+                            response.path("user_id"),
+                            response.path("status"),
+                            Map.of(question.getKey(), response.path("value")),
+                            null,
+                            sink)));
         }
         if (suggestions.isArray()) {
             for (JsonNode suggestion : suggestions) {
                 String question = suggestion.path("question_name").asText("");
-                suggest(task, line, question, suggestion.path("agent"), suggestion.path("value"), suggestion.path("score"), sink);
+                suggest(
+                        task,
+                        line,
+                        question,
+                        suggestion.path("agent"),
+                        suggestion.path("value"),
+                        suggestion.path("score"),
+                        sink);
             }
         } else {
-            suggestions.properties().forEach(s -> suggest(
-                    task, line, s.getKey(), s.getValue().path("agent"), s.getValue().path("value"), s.getValue().path("score"), sink));
+            suggestions
+                    .properties()
+                    .forEach(s -> suggest(
+                            task,
+                            line,
+                            s.getKey(),
+                            s.getValue().path("agent"),
+                            s.getValue().path("value"),
+                            s.getValue().path("score"),
+                            sink));
         }
         flat(record, task, line, sink);
     }
@@ -121,8 +139,10 @@ final class ArgillaRecord implements JsonRecord {
         for (Map.Entry<String, JsonNode> value : values.entrySet()) {
             if (settings.question().isEmpty() || settings.question().equals(value.getKey())) {
                 if (answer != null) {
-                    bad.add(line, "answers to " + values.keySet() + "; say which question is meant (question="
-                            + value.getKey() + ")");
+                    bad.add(
+                            line,
+                            "answers to " + values.keySet() + "; say which question is meant (question="
+                                    + value.getKey() + ")");
                     return;
                 }
                 answer = value.getValue();

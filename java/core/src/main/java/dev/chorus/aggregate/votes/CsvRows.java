@@ -33,6 +33,9 @@ final class CsvRows {
     private boolean[] doubled = new boolean[16];
     private int fields;
     private int linesOfRow;
+    /** All bytes of the row's fields, or-ed: below 0 if one is beyond ASCII. */
+    private int signs;
+
     private String broken = "";
 
     CsvRows(InputStream in, ReadSettings settings, BadRows bad) {
@@ -69,6 +72,7 @@ final class CsvRows {
                 bad.add(line, "expected " + header.size() + " fields as in the header, got " + fields);
             } else {
                 row.begin(line);
+                row.plain = signs >= 0;
                 for (int f = 0; f < column.length; f++) {
                     if (column[f] >= 0) {
                         set(row, f, column[f]);
@@ -96,7 +100,8 @@ final class CsvRows {
 
     /** Where each role stands; -1 for one that is not there and need not be. */
     private int[] columns(List<String> header, boolean needsWorker) {
-        List<String> lower = header.stream().map(h -> h.strip().toLowerCase(Locale.ROOT)).toList();
+        List<String> lower =
+                header.stream().map(h -> h.strip().toLowerCase(Locale.ROOT)).toList();
         int[] column = new int[Row.ROLES.size()];
         Arrays.fill(column, -1);
         for (int f = 0; f < column.length; f++) {
@@ -104,7 +109,8 @@ final class CsvRows {
             if (named != null) {
                 column[f] = header.indexOf(named);
                 if (column[f] < 0) {
-                    throw new VoteFileException(bad.file(), 1, "there is no column '" + named + "'; there are " + header);
+                    throw new VoteFileException(
+                            bad.file(), 1, "there is no column '" + named + "'; there are " + header);
                 }
                 continue;
             }
@@ -115,8 +121,11 @@ final class CsvRows {
             }
             boolean needed = f == Row.TASK || f == Row.LABEL || (f == Row.WORKER && needsWorker);
             if (needed && column[f] < 0) {
-                throw new VoteFileException(bad.file(), 1, "no column for the " + Row.ROLES.get(f) + "; the header has "
-                        + header + "; name the one that is meant, such as " + Row.ROLES.get(f) + "=" + header.get(0));
+                throw new VoteFileException(
+                        bad.file(),
+                        1,
+                        "no column for the " + Row.ROLES.get(f) + "; the header has " + header
+                                + "; name the one that is meant, such as " + Row.ROLES.get(f) + "=" + header.get(0));
             }
         }
         return column;
@@ -173,6 +182,7 @@ final class CsvRows {
     private int split() {
         fields = 0;
         linesOfRow = 1;
+        signs = 0;
         broken = "";
         int at = position;
         while (true) {
@@ -188,9 +198,13 @@ final class CsvRows {
                 }
             } else {
                 begin[fields] = at;
-                while (at < limit && buffer[at] != separator && buffer[at] != '\n') {
+                int seen = 0;
+                byte b = 0;
+                while (at < limit && (b = buffer[at]) != separator && b != '\n') {
+                    seen |= b;
                     at++;
                 }
+                signs |= seen;
                 if (at == limit && !ended) {
                     return -1;
                 }
@@ -219,6 +233,7 @@ final class CsvRows {
                 return -1;
             }
             byte b = buffer[at];
+            signs |= b;
             if (b == '\n') {
                 linesOfRow++;
             } else if (b == '"') {

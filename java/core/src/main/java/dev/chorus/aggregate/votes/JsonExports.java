@@ -13,7 +13,8 @@ enum JsonExports {
     LABEL_STUDIO("Label Studio") {
         @Override
         boolean knows(JsonNode record) {
-            return record.path("annotations").isArray() || record.path("completions").isArray();
+            return record.path("annotations").isArray()
+                    || record.path("completions").isArray();
         }
 
         @Override

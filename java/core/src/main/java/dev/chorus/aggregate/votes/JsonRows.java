@@ -99,11 +99,15 @@ final class JsonRows {
             }
             if (parser.currentToken() != JsonToken.END_ARRAY) {
                 throw new VoteFileException(
-                        bad.file(), parser.currentTokenLocation().getLineNr(), "expected a record, an object in braces");
+                        bad.file(),
+                        parser.currentTokenLocation().getLineNr(),
+                        "expected a record, an object in braces");
             }
         } catch (JsonProcessingException e) {
             throw new VoteFileException(
-                    bad.file(), e.getLocation() == null ? 0 : e.getLocation().getLineNr(), "not JSON: " + e.getOriginalMessage());
+                    bad.file(),
+                    e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
+                    "not JSON: " + e.getOriginalMessage());
         } catch (java.io.CharConversionException e) {
             throw new VoteFileException(bad.file(), 0, "not UTF-8: " + e.getMessage());
         }

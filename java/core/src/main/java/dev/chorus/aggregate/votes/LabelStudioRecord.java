@@ -66,8 +66,10 @@ final class LabelStudioRecord implements JsonRecord {
                 continue;
             }
             if (label != null) {
-                bad.add(row.line, "answers to '" + question + "' and '" + name
-                        + "'; say which question is meant (question=" + name + ")");
+                bad.add(
+                        row.line,
+                        "answers to '" + question + "' and '" + name + "'; say which question is meant (question="
+                                + name + ")");
                 return;
             }
             if (choices.size() > 1) {

@@ -100,6 +100,20 @@ public final class Names extends AbstractList<String> implements RandomAccess {
         return size - 1;
     }
 
+    /** Whether a name is what stands at [from, to) of {@code source}. */
+    boolean is(int number, byte[] source, int from, int to) {
+        int begin = number == 0 ? 0 : end[number - 1];
+        if (end[number] - begin != to - from) {
+            return false;
+        }
+        for (int i = from; i < to; i++) {
+            if (bytes[begin + i - from] != source[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void add(byte[] source, int from, int to, int hash) {
         int at = size == 0 ? 0 : end[size - 1];
         int length = to - from;
@@ -141,8 +155,7 @@ public final class Names extends AbstractList<String> implements RandomAccess {
         while (table[slot] >= 0) {
             int i = table[slot];
             if (hashes[i] == hash) {
-                int begin = i == 0 ? 0 : end[i - 1];
-                if (Arrays.equals(bytes, begin, end[i], source, from, to)) {
+                if (is(i, source, from, to)) {
                     return slot;
                 }
             }

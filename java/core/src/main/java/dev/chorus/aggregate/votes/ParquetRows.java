@@ -70,15 +70,19 @@ final class ParquetRows {
         String role = Row.ROLES.get(field);
         String named = settings.columns().get(role);
         for (String column : header) {
-            if (column.equals(named) || (named == null && Row.USUAL.get(field).contains(column.toLowerCase(Locale.ROOT)))) {
+            if (column.equals(named)
+                    || (named == null && Row.USUAL.get(field).contains(column.toLowerCase(Locale.ROOT)))) {
                 return column;
             }
         }
         boolean needed = field == Row.TASK || field == Row.LABEL || (field == Row.WORKER && needsWorker);
         if (named != null || needed) {
-            throw new VoteFileException(file, 0, named == null
-                    ? "no column for the " + role + "; there are " + header
-                    : "there is no column '" + named + "'; there are " + header);
+            throw new VoteFileException(
+                    file,
+                    0,
+                    named == null
+                            ? "no column for the " + role + "; there are " + header
+                            : "there is no column '" + named + "'; there are " + header);
         }
         return null;
     }

@@ -22,7 +22,8 @@ final class ProdigyRecord implements JsonRecord {
     public void read(JsonNode record, long line, RowSink sink) {
         row.begin(line);
         JsonNode accept = record.path("accept");
-        JsonNode hash = accept.isArray() || !record.has("_task_hash") ? record.path("_input_hash") : record.get("_task_hash");
+        JsonNode hash =
+                accept.isArray() || !record.has("_task_hash") ? record.path("_input_hash") : record.get("_task_hash");
         String task = settings.columns().get("task");
         JsonExports.set(row, Row.TASK, task == null ? hash : record.path(task));
         String worker = settings.columns().get("worker");

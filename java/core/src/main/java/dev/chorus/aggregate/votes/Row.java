@@ -22,13 +22,25 @@ final class Row {
     /** Other names that people's exports have for the same, by role. */
     static final List<List<String>> USUAL = List.of(
             List.of("task", "item", "task_id", "item_id", "example", "example_id"),
-            List.of("worker", "annotator", "judge", "labeler", "labeller", "worker_id", "annotator_id", "user", "model"),
+            List.of(
+                    "worker",
+                    "annotator",
+                    "judge",
+                    "labeler",
+                    "labeller",
+                    "worker_id",
+                    "annotator_id",
+                    "user",
+                    "model"),
             List.of("label", "answer", "vote", "choice", "verdict"),
             List.of("probability", "confidence", "score"),
             List.of("timestamp", "time", "created_at"));
 
     /** Where in the file, from 1. */
     long line;
+
+    /** Whether no byte of the row lies outside ASCII, or its text has been decoded already: there is nothing to check. */
+    boolean plain;
 
     final byte[][] bytes = new byte[ROLES.size()][];
     final int[] from = new int[ROLES.size()];
@@ -45,6 +57,7 @@ final class Row {
 
     void begin(long at) {
         line = at;
+        plain = true;
         for (int f = 0; f < bytes.length; f++) {
             bytes[f] = null;
         }
@@ -72,10 +85,6 @@ final class Row {
 
     /** Whether a field holds bytes that are no UTF-8. */
     boolean isBroken(int field) {
-        boolean plain = true;
-        for (int i = from[field]; i < to[field]; i++) {
-            plain &= bytes[field][i] >= 0;
-        }
         if (plain) {
             return false;
         }

@@ -65,8 +65,10 @@ final class VoteCollector implements RowSink {
         if (settings.duplicates() == Duplicates.LAST && row.has(Row.TIMESTAMP)) {
             when = when(row);
             if (Double.isNaN(when)) {
-                bad.add(row.line, "expected a timestamp, a number or such as 2026-01-31T12:00:00Z, got '"
-                        + row.text(Row.TIMESTAMP) + "'");
+                bad.add(
+                        row.line,
+                        "expected a timestamp, a number or such as 2026-01-31T12:00:00Z, got '"
+                                + row.text(Row.TIMESTAMP) + "'");
                 return;
             }
         }
@@ -90,7 +92,7 @@ final class VoteCollector implements RowSink {
             time = new double[task.length];
             Arrays.fill(time, 0, size, Double.NaN);
         }
-        task[size] = number(tasks, row, Row.TASK);
+        task[size] = sameTask(row) ? task[size - 1] : number(tasks, row, Row.TASK);
         worker[size] = number(workers, row, Row.WORKER);
         label[size] = number(labels, row, Row.LABEL);
         if (probability != null) {
@@ -111,6 +113,11 @@ final class VoteCollector implements RowSink {
             throw new IllegalStateException("more than 2 billion votes");
         }
         return (int) Math.min(Integer.MAX_VALUE - 8L, size + (size >> 1) + 16L);
+    }
+
+    /** Whether the row's task is that of the row before: mostly it is, and then there is nothing to look up. */
+    private boolean sameTask(Row row) {
+        return size > 0 && tasks.is(task[size - 1], row.bytes[Row.TASK], row.from[Row.TASK], row.to[Row.TASK]);
     }
 
     private static int number(Names names, Row row, int field) {
@@ -140,8 +147,8 @@ final class VoteCollector implements RowSink {
         try {
             String text = row.text(Row.TIMESTAMP).replace(' ', 'T');
             boolean zoned = text.endsWith("Z") || text.matches(".*[+-]\\d\\d:?\\d\\d$");
-            Instant instant = java.time.format.DateTimeFormatter.ISO_DATE_TIME.parse(
-                    zoned ? text : text + "Z", Instant::from);
+            Instant instant =
+                    java.time.format.DateTimeFormatter.ISO_DATE_TIME.parse(zoned ? text : text + "Z", Instant::from);
             return instant.getEpochSecond() + instant.getNano() / 1e9;
         } catch (DateTimeParseException e) {
             return Double.NaN;
@@ -278,8 +285,8 @@ final class VoteCollector implements RowSink {
                     firstLine = line(row);
                     first = row;
                 }
-                boolean newer = settings.duplicates() == Duplicates.LAST
-                        && (time == null || !(time[row] < time[kept[w]]));
+                boolean newer =
+                        settings.duplicates() == Duplicates.LAST && (time == null || !(time[row] < time[kept[w]]));
                 gone[newer ? kept[w] : row] = true;
                 kept[w] = newer ? row : kept[w];
             }

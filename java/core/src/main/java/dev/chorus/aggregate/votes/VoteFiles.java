@@ -43,7 +43,9 @@ public final class VoteFiles {
         VoteCollector collector = new VoteCollector(settings, bad);
         String format = read(file, settings, bad, true, collector);
         if (collector.rows() == 0) {
-            String first = bad.named().isEmpty() ? "" : "; the first problem: " + bad.named().get(0);
+            String first = bad.named().isEmpty()
+                    ? ""
+                    : "; the first problem: " + bad.named().get(0);
             throw new VoteFileException(file, 0, "holds no vote" + first);
         }
         Votes votes = collector.votes();
@@ -76,7 +78,8 @@ public final class VoteFiles {
                     0,
                     sink.unknown == 0
                             ? "holds no gold label"
-                            : "none of its " + sink.unknown + " tasks is among the votes; such as '" + sink.stranger + "'");
+                            : "none of its " + sink.unknown + " tasks is among the votes; such as '" + sink.stranger
+                                    + "'");
         }
         return new ReadGold(sink.votes(), sink.known, sink.unknown, bad.count(), bad.named());
     }
@@ -155,7 +158,8 @@ public final class VoteFiles {
 
     private static boolean startsWith(byte[] bytes, String text) {
         byte[] expected = text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-        return bytes.length >= expected.length && Arrays.equals(bytes, 0, expected.length, expected, 0, expected.length);
+        return bytes.length >= expected.length
+                && Arrays.equals(bytes, 0, expected.length, expected, 0, expected.length);
     }
 
     /** Puts labels beside the tasks that have votes. */

@@ -267,6 +267,26 @@ public final class Votes {
         return new Votes(taskNames, workerNames, classes, start, worker, label, probability, gold, weight);
     }
 
+    /**
+     * The same votes with other probabilities of their labels.
+     *
+     * @param values in the order of the votes, in [0, 1], NaN where there is none; copied
+     * @throws IllegalArgumentException if the length differs or a value is out of range
+     */
+    public Votes withProbabilities(float[] values) {
+        if (values.length != size()) {
+            throw new IllegalArgumentException(
+                    "probabilities: expected one for each of the " + size() + " votes, got " + values.length);
+        }
+        for (int v = 0; v < values.length; v++) {
+            if (values[v] < 0 || values[v] > 1) {
+                throw new IllegalArgumentException(
+                        "probabilities: expected values in [0, 1], got " + values[v] + " at vote " + v);
+            }
+        }
+        return new Votes(taskNames, workerNames, classNames, start, worker, label, values.clone(), gold, weight);
+    }
+
     /** The same votes without known labels. */
     public Votes withoutGold() {
         return new Votes(taskNames, workerNames, classNames, start, worker, label, probability, null, weight);

@@ -1,7 +1,7 @@
 package dev.chorus.train.batch;
 
 import dev.chorus.kernels.LanguageHead;
-import dev.chorus.kernels.LinearLogProb.Accumulators;
+import dev.chorus.kernels.HeadGradients;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -20,7 +20,7 @@ public record HeadRows(
         TokenRows batch,
         Tensor hidden,
         LanguageHead head,
-        Accumulators into,
+        HeadGradients into,
         long[] targets,
         int[] sequence,
         double total) {

@@ -65,6 +65,17 @@ class DependenceTest {
         assertThat(onGold.isOnGold()).isTrue();
         assertThat(onGold.of(0, 1)).isCloseTo(.6, within(.05));
         assertThat(onGold.of(2, 3)).isCloseTo(0, within(.05));
+        double[] accuracy = new double[6];
+        GoldWeights.Counts counts = GoldWeights.counts(votes);
+        for (int w = 0; w < 6; w++) {
+            accuracy[w] = (double) counts.right()[w] / counts.seen()[w];
+        }
+        ErrorCorrelation known = ErrorCorrelation.fromAccuracies(votes, accuracy);
+        for (int i = 0; i < 6; i++) {
+            for (int j = 0; j < i; j++) {
+                assertThat(known.of(i, j)).isCloseTo(onGold.of(i, j), within(1e-9));
+            }
+        }
         ErrorCorrelation without = ErrorCorrelation.withoutGold(votes);
         assertThat(without.of(0, 1)).isGreaterThan(.4);
         assertThat(without.isOnGold()).isFalse();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.chorus.aggregate.votes.Votes;
 import org.junit.jupiter.api.Test;
 
 class GoldWeightsTest {
@@ -47,5 +48,29 @@ class GoldWeightsTest {
                 .isZero();
         assertThatThrownBy(() -> GoldWeights.accuracy(new int[] {3}, new int[] {2}, 2))
                 .hasMessageContaining("0 to 2");
+<<<<<<< HEAD
+=======
+    }
+
+    /** A labeler that says .99 and is right in .8 of its answers is too sure; at its temperature it says about .8. */
+    @Test
+    void softVotesAreBroughtToTheirTemperature() {
+        int n = 500;
+        int[] task = new int[n];
+        int[] worker = new int[n];
+        int[] label = new int[n];
+        int[] gold = new int[n];
+        float[] probability = new float[n];
+        for (int t = 0; t < n; t++) {
+            task[t] = t;
+            gold[t] = t % 2;
+            label[t] = t % 5 == 0 ? 1 - gold[t] : gold[t];
+            probability[t] = .99f;
+        }
+        Votes votes = Votes.of(n, 1, 2, task, worker, label).withProbabilities(probability).withGold(gold);
+        double[] temperatures = GoldWeights.temperatures(votes);
+        assertThat(temperatures[0]).isGreaterThan(2);
+        assertThat(GoldWeights.tempered(votes, temperatures).probability(7)).isCloseTo(.8, within(1e-6));
+>>>>>>> 378a4e5 (docs: aggregation; a temperature each for soft votes; formatted)
     }
 }

@@ -47,9 +47,11 @@ class RegimesTest {
             Votes votes = simulation.votesWithGold(GOLD);
             Votes shared = Clones.find(votes).share(votes);
             for (String name : METHODS) {
-                double accuracy = simulation.accuracy(Aggregators.standard().make(name).fitPredict(votes), GOLD);
+                double accuracy =
+                        simulation.accuracy(Aggregators.standard().make(name).fitPredict(votes), GOLD);
                 mean.merge(name, accuracy / SEEDS, Double::sum);
-                double sharing = simulation.accuracy(Aggregators.standard().make(name).fitPredict(shared), GOLD);
+                double sharing =
+                        simulation.accuracy(Aggregators.standard().make(name).fitPredict(shared), GOLD);
                 mean.merge(name + " shared", sharing / SEEDS, Double::sum);
             }
         }

@@ -80,8 +80,8 @@ class PairsTest {
 
     @Test
     void whatCannotBeIsRefused() {
-        assertThatThrownBy(() ->
-                        new Comparisons(2, 1, new int[] {0}, new int[] {0}, new int[] {0}, new boolean[] {true}))
+        assertThatThrownBy(
+                        () -> new Comparisons(2, 1, new int[] {0}, new int[] {0}, new int[] {0}, new boolean[] {true}))
                 .hasMessageContaining("two different items");
         assertThatThrownBy(() -> new Comparisons(2, 1, new int[] {0}, new int[0], new int[] {0}, new boolean[1]))
                 .hasMessageContaining("one length");

@@ -82,7 +82,8 @@ class VoteFilesTest {
         for (String text : same) {
             assertThat(rows(read(text).votes())).as(text).containsExactly("t w l");
         }
-        Votes odd = read("task,worker,label\n\"a,b\",\"say \"\"yes\"\"\",\"two\nlines\"\nc,d,e\n").votes();
+        Votes odd = read("task,worker,label\n\"a,b\",\"say \"\"yes\"\"\",\"two\nlines\"\nc,d,e\n")
+                .votes();
         assertThat(rows(odd)).containsExactly("a,b say \"yes\" two\nlines", "c d e");
     }
 
@@ -94,7 +95,10 @@ class VoteFilesTest {
         for (int i = 0; i < expected.length; i++) {
             String task = "t" + i + "x".repeat(random.nextInt(700));
             boolean quoted = random.nextBoolean();
-            text.append(quoted ? '"' + task + "\"\"\"" : task).append(",w,").append(i % 3).append('\n');
+            text.append(quoted ? '"' + task + "\"\"\"" : task)
+                    .append(",w,")
+                    .append(i % 3)
+                    .append('\n');
             expected[i] = task + (quoted ? "\"" : "") + " w " + i % 3;
         }
         assertThat(rows(read(text.toString()).votes())).containsExactly(expected);
@@ -115,7 +119,8 @@ class VoteFilesTest {
 
     @Test
     void probabilitiesAreKept() throws IOException {
-        Votes votes = read("task,worker,label,probability\nt,w,l,0.9325\nt,x,l,\nt,y,m,1e-3\nt,z,m,1\n").votes();
+        Votes votes = read("task,worker,label,probability\nt,w,l,0.9325\nt,x,l,\nt,y,m,1e-3\nt,z,m,1\n")
+                .votes();
         assertThat(votes.probability(0)).isCloseTo(.9325, within(1e-7));
         assertThat(votes.probability(1)).isNaN();
         assertThat(votes.probability(2)).isCloseTo(.001, within(1e-9));
@@ -165,7 +170,8 @@ class VoteFilesTest {
         byte[] bytes = "task,worker,label\nä,w,l\nt,w,?\n".getBytes(StandardCharsets.UTF_8);
         bytes[bytes.length - 2] = (byte) 0xFF;
         Files.write(file, bytes);
-        assertThatThrownBy(() -> VoteFiles.read(file, PLAIN)).hasMessageContaining("broken.csv:3: the label is not UTF-8");
+        assertThatThrownBy(() -> VoteFiles.read(file, PLAIN))
+                .hasMessageContaining("broken.csv:3: the label is not UTF-8");
     }
 
     @Test
@@ -179,14 +185,19 @@ class VoteFilesTest {
 
     @Test
     void duplicatesByRule() throws IOException {
-        Path file = file("task,worker,label,timestamp\nt,w,a,2026-01-02T00:00:00Z\nu,w,z,2026-01-01\nt,w,b,2026-01-03T10:00:00+01:00\n"
-                .replace("2026-01-01\n", "2026-01-01T00:00:00Z\n") + "t,w,c,2026-01-01 00:00:00\n");
-        assertThat(rows(VoteFiles.read(file, PLAIN.withDuplicates(Duplicates.FIRST)).votes()))
+        Path file = file(
+                "task,worker,label,timestamp\nt,w,a,2026-01-02T00:00:00Z\nu,w,z,2026-01-01\nt,w,b,2026-01-03T10:00:00+01:00\n"
+                                .replace("2026-01-01\n", "2026-01-01T00:00:00Z\n")
+                        + "t,w,c,2026-01-01 00:00:00\n");
+        assertThat(rows(VoteFiles.read(file, PLAIN.withDuplicates(Duplicates.FIRST))
+                        .votes()))
                 .containsExactly("t w a", "u w z");
-        assertThat(rows(VoteFiles.read(file, PLAIN.withDuplicates(Duplicates.LAST)).votes()))
+        assertThat(rows(VoteFiles.read(file, PLAIN.withDuplicates(Duplicates.LAST))
+                        .votes()))
                 .containsExactly("t w b", "u w z");
         Path untimed = file("task,worker,label\nt,w,a\nt,w,b\n");
-        assertThat(rows(VoteFiles.read(untimed, PLAIN.withDuplicates(Duplicates.LAST)).votes()))
+        assertThat(rows(VoteFiles.read(untimed, PLAIN.withDuplicates(Duplicates.LAST))
+                        .votes()))
                 .containsExactly("t w b");
         Path wrong = file("task,worker,label,timestamp\nt,w,a,yesterday\n");
         assertThatThrownBy(() -> VoteFiles.read(wrong, PLAIN.withDuplicates(Duplicates.LAST)))
@@ -195,8 +206,8 @@ class VoteFilesTest {
 
     @Test
     void abstentionsAreNoVotes() throws IOException {
-        ReadVotes read = VoteFiles.read(
-                file("task,worker,label\nt,w,-1\nt,x,1\nu,w,-1\n"), PLAIN.withAbstentions(Set.of("-1")));
+        ReadVotes read =
+                VoteFiles.read(file("task,worker,label\nt,w,-1\nt,x,1\nu,w,-1\n"), PLAIN.withAbstentions(Set.of("-1")));
         assertThat(rows(read.votes())).containsExactly("t x 1");
         assertThat(read.votes().tasks()).isEqualTo(2);
         assertThat(read.abstained()).isEqualTo(2);
@@ -204,7 +215,8 @@ class VoteFilesTest {
 
     @Test
     void emptyAndMissingFiles() throws IOException {
-        assertThatThrownBy(() -> VoteFiles.read(folder.resolve("none.csv"), PLAIN)).hasMessageContaining("no such file");
+        assertThatThrownBy(() -> VoteFiles.read(folder.resolve("none.csv"), PLAIN))
+                .hasMessageContaining("no such file");
         assertThatThrownBy(() -> VoteFiles.read(folder, PLAIN)).hasMessageContaining("is a directory");
         assertThatThrownBy(() -> read("")).hasMessageContaining("is empty");
         assertThatThrownBy(() -> read("task,worker,label\n")).hasMessageContaining("holds no vote");
@@ -215,7 +227,8 @@ class VoteFilesTest {
         ReadVotes read = export("label-studio.json");
         assertThat(read.format()).isEqualTo("Label Studio");
         assertThat(rows(read.votes()))
-                .containsExactly("11 3 alarm", "11 kim@example.org calendar", "11 small-1 alarm", "12 kim@example.org weather");
+                .containsExactly(
+                        "11 3 alarm", "11 kim@example.org calendar", "11 small-1 alarm", "12 kim@example.org weather");
         assertThat(read.votes().probability(2)).isCloseTo(.83, within(1e-7));
         assertThat(read.abstained()).isEqualTo(1);
         assertThat(read.votes().goldCount()).isEqualTo(1);
@@ -226,11 +239,14 @@ class VoteFilesTest {
     void argillaInItsThreeShapes() throws Exception {
         ReadVotes server = export("argilla-server.json");
         assertThat(server.format()).isEqualTo("Argilla");
-        assertThat(rows(server.votes())).containsExactly("r1 ann positive", "r1 tiny-model positive", "r2 bob negative");
+        assertThat(rows(server.votes()))
+                .containsExactly("r1 ann positive", "r1 tiny-model positive", "r2 bob negative");
         assertThat(server.abstained()).isEqualTo(1);
         assertThat(rows(export("argilla-records.jsonl").votes()))
-                .containsExactly("r1 ann positive", "r1 bob negative", "r1 tiny-model positive", "r2 suggestion negative");
-        assertThat(rows(export("argilla-flat.jsonl").votes())).containsExactly("r1 ann positive", "r1 tiny-model positive");
+                .containsExactly(
+                        "r1 ann positive", "r1 bob negative", "r1 tiny-model positive", "r2 suggestion negative");
+        assertThat(rows(export("argilla-flat.jsonl").votes()))
+                .containsExactly("r1 ann positive", "r1 tiny-model positive");
     }
 
     @Test
@@ -256,7 +272,8 @@ class VoteFilesTest {
     void badJsonIsNamedByItsLine() {
         String good = "{\"task\":\"t\",\"worker\":\"w\",\"label\":\"l\"}\n";
         assertThatThrownBy(() -> read(good + "{\"task\":\n")).hasMessageContaining("votes.csv:2: not JSON");
-        assertThatThrownBy(() -> read(good + "{\"task\":\"t\",\"label\":\"l\"}\n")).hasMessageContaining(":2: no worker");
+        assertThatThrownBy(() -> read(good + "{\"task\":\"t\",\"label\":\"l\"}\n"))
+                .hasMessageContaining(":2: no worker");
         assertThatThrownBy(() -> read(good + "{\"task\":\"t\",\"worker\":\"v\",\"label\":[1]}\n"))
                 .hasMessageContaining(":2: the label is no text or number: [1]");
         assertThatThrownBy(() -> read(good + "7\n")).hasMessageContaining(":2: expected a JSON object, got 7");
@@ -266,9 +283,12 @@ class VoteFilesTest {
 
     @Test
     void aListOfPlainVotes() throws IOException {
-        assertThat(rows(read("[{\"task\":1,\"worker\":2,\"label\":3},\n {\"task\":1,\"worker\":4,\"label\":3}]").votes()))
+        assertThat(rows(read("[{\"task\":1,\"worker\":2,\"label\":3},\n {\"task\":1,\"worker\":4,\"label\":3}]")
+                        .votes()))
                 .containsExactly("1 2 3", "1 4 3");
-        assertThat(rows(read("{\n\"records\": [{\"task\":1,\"worker\":2,\"label\":3}]}").votes())).containsExactly("1 2 3");
+        assertThat(rows(read("{\n\"records\": [{\"task\":1,\"worker\":2,\"label\":3}]}")
+                        .votes()))
+                .containsExactly("1 2 3");
     }
 
     @Test
@@ -283,7 +303,8 @@ class VoteFilesTest {
         assertThat(read.votes().classNames()).containsExactly("x", "y", "z");
         assertThat(votes.classes()).isEqualTo(2);
         Files.writeString(gold, "task,label\nb,z\nb,x\n");
-        assertThatThrownBy(() -> VoteFiles.readGold(gold, votes, PLAIN)).hasMessageContaining("gold.csv:3: a second gold");
+        assertThatThrownBy(() -> VoteFiles.readGold(gold, votes, PLAIN))
+                .hasMessageContaining("gold.csv:3: a second gold");
         Files.writeString(gold, "task,label\nq,x\n");
         assertThatThrownBy(() -> VoteFiles.readGold(gold, votes, PLAIN)).hasMessageContaining("none of its 1 tasks");
     }
