@@ -1,6 +1,5 @@
 package dev.chorus.cli;
 
-import dev.chorus.text.Visible;
 import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataException;
 import dev.chorus.files.FileFault;
@@ -8,6 +7,7 @@ import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.family.ConfigProblem;
 import dev.chorus.stage.StageException;
 import dev.chorus.text.TokenizerException;
+import dev.chorus.text.Visible;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

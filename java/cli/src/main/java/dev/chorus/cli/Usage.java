@@ -1,7 +1,7 @@
 package dev.chorus.cli;
 
-import dev.chorus.text.Visible;
 import dev.chorus.math.NearestName;
+import dev.chorus.text.Visible;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.Optional;

@@ -51,7 +51,7 @@ class MainTest {
             delimiter = '|',
             value = {
                 "rnu                      | Unknown command: 'rnu'; did you mean 'run'?",
-                "walk                     | Unknown command: 'walk'; there are run, score, generate, inspect, doctor",
+                "walk                     | Unknown command: 'walk'; there are run, score, generate, aggregate, inspect, doctor",
                 "run x --sed=3            | Unknown option: '--sed'; did you mean '--set'?",
                 "run x --sedes=3          | Unknown option: '--sedes'; did you mean '--seeds'?",
                 "run x --optimizer=a      | Unknown option: '--optimizer=a'",

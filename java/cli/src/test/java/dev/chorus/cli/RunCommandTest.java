@@ -130,10 +130,12 @@ class RunCommandTest {
 
     @Test
     void seedsAndSetChangeWhatRuns() {
+        // What the folder holds is another configuration's, which a dry run says as a run does.
         Called dry = chorus(
                 "run",
                 CONFIG,
                 "-n",
+                "--force",
                 "--seeds",
                 "1",
                 "--set",
@@ -160,7 +162,7 @@ class RunCommandTest {
             "--set",
             "slots=null",
             "--set",
-            "scenario.students=[]"
+            "scenario.students=[best]"
         };
         Called called = chorus(command);
         assertThat(called.status()).as(called.err()).isZero();
@@ -191,8 +193,8 @@ class RunCommandTest {
                 "--set data.gold=many         | tiny.yaml: data.gold: expected a whole number, got \"many\"",
                 "--set data.gold              | --set data.gold: expected key=value",
                 "--set weak.models.7.width=8  | '7': expected a place from 0 to 1",
-                "--seeds 0                    | --seeds: expected 1 or more, got 0",
-                "--set slots.train.epochs=0   | tiny.yaml: slots.train.epochs: expected a whole number from 1, got 0",
+                "--seeds 0                    | --seeds: expected 1 to 1000, got 0",
+                "--set slots.train.epochs=0   | tiny.yaml: slots.train.epochs: expected 1 or more, got 0",
             })
     void aConfigurationThatCannotBeRunIsStatusTwo(String options, String problem) {
         List<String> command = new ArrayList<>(
@@ -259,11 +261,13 @@ class RunCommandTest {
     @Test
     void aFullDiskIsStatusOneAndNamesTheReport() throws Exception {
         Path disk = Files.createDirectories(folder.resolve("disk"));
-        assumeThat(shell("mount -t tmpfs -o size=1m tmpfs " + disk))
+        assumeThat(shell("mount -t tmpfs -o size=64m tmpfs " + disk))
                 .as("only root can mount a small disk; this test needs one")
                 .isZero();
         try {
-            Files.copy(out.resolve("results.json"), disk.resolve("results.json"));
+            // Everything but the report.
+            assertThat(shell("cp -r " + out + "/results.json " + out + "/stages " + disk))
+                    .isZero();
             assertThat(shell("dd if=/dev/zero bs=4096 of=" + disk.resolve("filler")))
                     .isPositive();
 
@@ -271,7 +275,7 @@ class RunCommandTest {
 
             try (Stream<Path> files = Files.list(disk)) {
                 assertThat(files.map(file -> file.getFileName().toString()))
-                        .containsExactlyInAnyOrder("results.json", "filler");
+                        .containsExactlyInAnyOrder("results.json", "stages", "filler");
             }
         } finally {
             assertThat(shell("umount " + disk)).isZero();

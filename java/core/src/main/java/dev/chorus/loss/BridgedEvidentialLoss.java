@@ -38,7 +38,7 @@ public record BridgedEvidentialLoss(Evidence evidence, double klWeight) {
     public LossValue of(
             Tensor hidden,
             LanguageHead head,
-            LinearLogProb.Accumulators into,
+            HeadGradients into,
             long[] targets,
             double[] scores,
             double[] weights,

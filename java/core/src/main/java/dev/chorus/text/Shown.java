@@ -11,6 +11,7 @@ public final class Shown {
     private static final int NAMES = 10;
     private static final int LONGEST_NAME = 200;
     private static final int LONGEST_VALUE = 60;
+    private static final int LONGEST_MESSAGE = 2000;
 
     private Shown() {}
 
@@ -39,6 +40,18 @@ public final class Shown {
      */
     public static String plain(String text) {
         return Visible.line(text);
+    }
+
+    /**
+     * A whole message, on one line and of bounded length: what is named in it may be as long as a stranger liked. What is too
+     * much goes from its middle, as the cure stands at its end.
+     */
+    public static String message(String text) {
+        int rest = LONGEST_MESSAGE / 2;
+        if (text.length() <= LONGEST_MESSAGE) {
+            return plain(text);
+        }
+        return plain(cut(text, rest)) + " … " + plain(text.substring(text.length() - rest));
     }
 
     private static String cut(String text, int most) {

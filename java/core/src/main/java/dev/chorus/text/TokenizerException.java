@@ -6,11 +6,11 @@ public class TokenizerException extends IllegalArgumentException {
 
     /** For a problem found in a file or folder. */
     public TokenizerException(String file, String problem) {
-        super(file + ": " + problem);
+        super(Shown.message(file + ": " + problem));
     }
 
     /** For a problem with a cause, such as JSON that does not parse. */
     public TokenizerException(String file, String problem, Throwable cause) {
-        super(file + ": " + problem, cause);
+        super(Shown.message(file + ": " + problem), cause);
     }
 }

@@ -110,6 +110,12 @@ class FolderFileTest {
         assertThat(Shown.names(Collections.nCopies(200_000, "layer")))
                 .isEqualTo("[" + "layer, ".repeat(10) + "… and 199990 more]");
         assertThat(Shown.value("x".repeat(100))).isEqualTo("x".repeat(60) + "…");
+        String endless = "a".repeat(100_000_000) + "; the cure";
+        assertThat(new TokenizerException("file", endless))
+                .hasMessageStartingWith("file: aaa")
+                .hasMessageEndingWith("aaa; the cure")
+                .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(2100));
+        assertThat(new TokenizerException("file", "a\u001b[2J\nb")).hasMessage("file: a\\u001b[2J\\u000ab");
         assertThat(Shown.plain("\u001b[2J\u202ea\u0000é😀")).isEqualTo("\\u001b[2J\\u202ea\\u0000é😀");
     }
 }

@@ -17,9 +17,13 @@ import dev.chorus.aggregate.votes.VoteFiles.ReadVotes;
 import dev.chorus.aggregate.votes.Votes;
 import dev.chorus.cli.report.AggregationReport;
 import dev.chorus.data.DataException;
+import dev.chorus.files.FileFault;
+import dev.chorus.files.UnusableTargetException;
+import dev.chorus.files.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -339,20 +343,17 @@ public final class AggregateCommand implements Callable<Integer> {
         return byGold != null && !Double.isNaN(byGold.mean()) ? byGold : ErrorCorrelation.withoutGold(votes);
     }
 
-    private void check(Path target) {
+    private void check(Path target) throws IOException {
         if (target == null) {
             return;
         }
-        Path folder = target.toAbsolutePath().getParent();
         String option = target == out ? "--out" : target == report ? "--report" : "--workers-out";
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw usage(option + ": " + target + ": its folder does not exist");
-        }
-        if (Files.isDirectory(target)) {
-            throw usage(option + ": " + target + ": is a directory");
-        }
-        if (Files.exists(target) && !force) {
-            throw usage(option + ": " + target + ": already exists; --force replaces it");
+        try {
+            WholeFile.check(target, force);
+        } catch (FileAlreadyExistsException e) {
+            throw usage(option + ": " + FileFault.sentence(e) + "; --force replaces it");
+        } catch (UnusableTargetException | NoSuchFileException e) {
+            throw usage(option + ": " + FileFault.sentence(e));
         }
     }
 

@@ -24,7 +24,7 @@ final class LabelFile {
         Votes votes = result.votes();
         Posteriors posteriors = result.posteriors();
         boolean brief = votes.classes() > Support.DENSE_CLASSES;
-        try (WholeFile out = new WholeFile(file)) {
+        try (PackedText out = new PackedText(file)) {
             StringBuilder line = new StringBuilder("task,label,confidence,entropy,votes");
             for (int k = 0; !brief && k < votes.classes(); k++) {
                 CsvText.text(line.append(','), "p_" + votes.classNames().get(k));
@@ -54,7 +54,7 @@ final class LabelFile {
     /** Writes what several methods say: {@code task,label,agreement,votes} and one column a method. */
     static void write(Comparison comparison, Path file) throws IOException {
         Votes votes = comparison.votes();
-        try (WholeFile out = new WholeFile(file)) {
+        try (PackedText out = new PackedText(file)) {
             StringBuilder line = new StringBuilder("task,label,agreement,votes");
             comparison.results().forEach(result -> CsvText.text(line.append(','), result.method()));
             out.write(line.append('\n'));

@@ -23,7 +23,7 @@ final class WorkerFile {
         boolean gold = votes.goldCount() > 0;
         GoldWeights.Counts counts = GoldWeights.counts(votes);
         double[] balance = result.classBalance().orElse(new double[0]);
-        try (WholeFile out = new WholeFile(file)) {
+        try (PackedText out = new PackedText(file)) {
             StringBuilder line = new StringBuilder("worker,votes,coverage,overlap,conflict,agreement,kappa");
             for (String name : result.skills().keySet()) {
                 CsvText.text(line.append(','), name.equals("agreement") ? "agreement_with_majority" : name);

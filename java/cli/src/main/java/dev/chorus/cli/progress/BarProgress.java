@@ -2,8 +2,8 @@ package dev.chorus.cli.progress;
 
 import dev.chorus.cli.report.Durations;
 import dev.chorus.cli.terminal.Columns;
-import dev.chorus.text.Visible;
 import dev.chorus.stage.ProgressListener;
+import dev.chorus.text.Visible;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.chorus.cli.progress;
 
 import dev.chorus.cli.report.Durations;
-import dev.chorus.text.Visible;
 import dev.chorus.stage.ProgressListener;
+import dev.chorus.text.Visible;
 import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.List;

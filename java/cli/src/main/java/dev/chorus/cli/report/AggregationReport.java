@@ -6,14 +6,12 @@ import dev.chorus.aggregate.labelers.Clones;
 import dev.chorus.aggregate.labelers.ErrorCorrelation;
 import dev.chorus.aggregate.labelers.LabelerTable;
 import dev.chorus.aggregate.votes.Votes;
+import dev.chorus.files.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -75,20 +73,7 @@ public final class AggregationReport {
      * @throws IOException if there is no room or no permission; nothing half-written is left
      */
     public static void write(Facts facts, Path file) throws IOException {
-        String page = render(facts);
-        Path absolute = file.toAbsolutePath();
-        Path draft = absolute.resolveSibling(
-                "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
-        try {
-            Files.writeString(draft, page, StandardCharsets.UTF_8);
-            try {
-                Files.move(draft, absolute, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(draft, absolute, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(draft);
-        }
+        WholeFile.write(file, render(facts).getBytes(StandardCharsets.UTF_8), true);
     }
 
     private String page() {

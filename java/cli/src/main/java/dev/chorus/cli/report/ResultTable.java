@@ -1,11 +1,11 @@
 package dev.chorus.cli.report;
 
 import dev.chorus.cli.terminal.Columns;
-import dev.chorus.text.Visible;
 import dev.chorus.results.Results;
 import dev.chorus.results.Results.Interval;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Task;
+import dev.chorus.text.Visible;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.chorus.model.family;
 
 import dev.chorus.model.family.Positions.Rotary;
+import dev.chorus.text.Shown;
 
 /** Rotary settings in both spellings: {@code rope_parameters}, or {@code rope_theta} beside {@code rope_scaling}. */
 final class Rotations {
@@ -41,14 +42,18 @@ final class Rotations {
                                 needed(rope, "low_freq_factor"),
                                 needed(rope, "high_freq_factor"),
                                 original);
-                    default -> throw rope.problem("rope_type '" + type + "' is not supported; supported: " + SUPPORTED);
+                    default ->
+                        throw rope.problem(
+                                "rope_type '" + Shown.value(type) + "' is not supported; supported: " + SUPPORTED);
                 };
         if (!rope.unread().isEmpty()) {
-            throw rope.problem("the settings " + rope.unread() + " are not supported for rope_type '" + type + "'");
+            throw rope.problem(
+                    "the settings " + Shown.names(rope.unread()) + " are not supported for rope_type '" + type + "'");
         }
         int channels = (int) (headWidth * partial);
         Rotary rotary = new Rotary(channels, theta, scaling);
-        if (channels < 1 || 2 * rotary.pairs() > headWidth) {
+        // So many channels that pairs of them overflow do not fit either.
+        if (channels < 1 || channels > headWidth || 2 * rotary.pairs() > headWidth) {
             throw config.problem("rotary positions turn pairs of " + channels + " of a head's " + headWidth
                     + " channels; they do not fit");
         }

@@ -58,6 +58,8 @@ class ConfigProblemTest {
                         + " settings [full_attention, sliding_attention] are not supported for rope_type 'default'",
                 "llama  | \"rope_scaling\": 2 | rope_scaling: expected an object, got 2",
                 "llama  | \"rope_theta\": -1 | rope_theta: expected a number above 0, got -1",
+                "llama  | \"partial_rotary_factor\": 1e10 | rotary positions turn pairs of 2147483647 of a head's 12 channels;"
+                        + " they do not fit",
                 "llama  | \"head_dim\": 5 | rotary positions turn pairs of 5 of a head's 5 channels; they do not fit",
                 "phi3   | \"partial_rotary_factor\": 0.01 | rotary positions turn pairs of 0 of a head's 12 channels; they"
                         + " do not fit",

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -30,10 +31,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Folders whose JSON files are nearly right: opened and asked, or refused by one of the documented exceptions, in bounded time
- * and with a message of bounded length. {@code -Dchorus.fuzz.folders=20000} tries so many.
+ * and with a message of bounded length. {@code -Dchorus.fuzz.folders=20000} tries so many, from {@code -Dchorus.fuzz.first=0}.
  */
 class FolderFuzzTest {
     private static final long INPUTS = Long.getLong("chorus.fuzz.folders", 400);
+    private static final long FIRST = Long.getLong("chorus.fuzz.first", 0);
     private static final Path RESOURCES = Path.of("src/test/resources");
     private static final List<String> FAMILIES =
             List.of("gpt2", "opt", "gpt_neox", "bloom", "llama", "mistral", "qwen2");
@@ -79,7 +81,7 @@ class FolderFuzzTest {
         Set<String> outcomes = new HashSet<>();
         long used = 0;
         long slowest = 0;
-        for (long number = 0; number < INPUTS; number++) {
+        for (long number = FIRST; number < FIRST + INPUTS; number++) {
             Path folder = folder(number);
             long start = System.nanoTime();
             try {
@@ -91,7 +93,8 @@ class FolderFuzzTest {
                     wrong.add(number + ": a message of " + e.getMessage().length() + " characters");
                 }
             } catch (RuntimeException | IOException | Error e) {
-                wrong.add(number + ": " + e + " at " + e.getStackTrace()[0]);
+                wrong.add(number + ": " + e + " at "
+                        + Arrays.stream(e.getStackTrace()).limit(3).toList());
             }
             slowest = Math.max(slowest, System.nanoTime() - start);
             delete(folder);
