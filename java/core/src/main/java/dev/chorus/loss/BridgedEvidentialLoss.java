@@ -1,6 +1,7 @@
 package dev.chorus.loss;
 
 import dev.chorus.kernels.EvidentialLoss.Evidence;
+import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.LinearEvidentialLoss;
 import dev.chorus.kernels.LinearLogProb;
