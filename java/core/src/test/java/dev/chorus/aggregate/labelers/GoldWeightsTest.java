@@ -48,8 +48,6 @@ class GoldWeightsTest {
                 .isZero();
         assertThatThrownBy(() -> GoldWeights.accuracy(new int[] {3}, new int[] {2}, 2))
                 .hasMessageContaining("0 to 2");
-<<<<<<< HEAD
-=======
     }
 
     /** A labeler that says .99 and is right in .8 of its answers is too sure; at its temperature it says about .8. */
@@ -71,6 +69,5 @@ class GoldWeightsTest {
         double[] temperatures = GoldWeights.temperatures(votes);
         assertThat(temperatures[0]).isGreaterThan(2);
         assertThat(GoldWeights.tempered(votes, temperatures).probability(7)).isCloseTo(.8, within(1e-6));
->>>>>>> 378a4e5 (docs: aggregation; a temperature each for soft votes; formatted)
     }
 }
