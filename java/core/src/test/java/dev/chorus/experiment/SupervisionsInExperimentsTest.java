@@ -83,10 +83,12 @@ class SupervisionsInExperimentsTest {
         assertThat(results.tasks().get(0).curves()).allSatisfy(curve -> assertThat(curve.points())
                 .allSatisfy(point -> assertThat(point.loss()).isFinite()));
         try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> scores = files.filter(each -> each.endsWith(StageFiles.SCORES)).toList();
+            List<Path> scores =
+                    files.filter(each -> each.endsWith(StageFiles.SCORES)).toList();
             assertThat(scores).hasSize(2);
             for (Path file : scores) {
-                double[][] means = StageFiles.read(file.getParent(), StageFiles.SCORES, StageFiles.Scores.class).means();
+                double[][] means = StageFiles.read(file.getParent(), StageFiles.SCORES, StageFiles.Scores.class)
+                        .means();
                 assertThat(means).hasNumberOfRows(24);
                 for (double[] row : means) {
                     // Two weak models of two beams each.
@@ -120,7 +122,8 @@ class SupervisionsInExperimentsTest {
                     .points();
             losses.add(points.get(points.size() - 1).loss());
         }
-        assertThat(losses).doesNotHaveDuplicates().allSatisfy(loss -> assertThat(loss).isFinite());
+        assertThat(losses).doesNotHaveDuplicates().allSatisfy(loss -> assertThat(loss)
+                .isFinite());
     }
 
     @Test

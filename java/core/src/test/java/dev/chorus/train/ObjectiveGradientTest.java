@@ -268,12 +268,15 @@ class ObjectiveGradientTest {
             Parameters parameters = decoder.parameters();
             Loss both = loss(
                     decoder,
-                    new PreferenceObjective(
-                            pairs, weights, new double[] {0.1, 0.4}, new ConservativeDpoLoss(0.3, 0)));
+                    new PreferenceObjective(pairs, weights, new double[] {0.1, 0.4}, new ConservativeDpoLoss(0.3, 0)));
             double one = value(
-                    parameters, loss(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(0.3, 0.1))), batch(0));
+                    parameters,
+                    loss(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(0.3, 0.1))),
+                    batch(0));
             double two = value(
-                    parameters, loss(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(0.3, 0.4))), batch(1));
+                    parameters,
+                    loss(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(0.3, 0.4))),
+                    batch(1));
             assertThat(value(parameters, both, batch(1, 0))).isCloseTo((one + 3 * two) / 4, within(ABSOLUTE));
             assertGradient(parameters, both, both, batch(1, 0));
         }
