@@ -28,12 +28,12 @@ while [ $# -gt 0 ]; do
     --quick) quick=yes ;;
     --no-sanitizer) sanitizer=no ;;
     --arch)
-      [ $# -gt 1 ] && [ -n "$2" ] || usage "--arch needs a list"
+      if [ -z "${2:-}" ]; then usage "--arch needs a list"; fi
       architectures=(-DCHORUS_CUDA_ARCHITECTURES="$2")
       shift
       ;;
     --build)
-      [ $# -gt 1 ] && [ -n "$2" ] || usage "--build needs a folder"
+      if [ -z "${2:-}" ]; then usage "--build needs a folder"; fi
       mkdir -p "$2" 2>/dev/null || usage "$2 cannot be made"
       build=$(cd "$2" && pwd)
       shift
@@ -91,7 +91,7 @@ logged() {
 commit=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 if [ -n "$(git -C "$root" status --porcelain 2>/dev/null || true)" ]; then commit=$commit-dirty; fi
 if ! logged configure cmake -S "$root/native" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CUDA_COMPILER="$nvcc" \
-    -DCHORUS_CUDA=ON -DCHORUS_COMMIT="$commit" ${architectures[@]+"${architectures[@]}"}; then
+    -DCHORUS_TESTS=ON -DCHORUS_CUDA=ON -DCHORUS_COMMIT="$commit" ${architectures[@]+"${architectures[@]}"}; then
   fails configure "see $results/configure.log"
   finish
 fi

@@ -25,7 +25,7 @@ if [ -n "$changes" ]; then commit=$commit-dirty; fi
 
 # Read when libgomp loads: LibTorch's OpenMP team would spin while OpenBLAS's threads work, and both would starve.
 export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-0}
-path=$(ls "$root"/benchmarks/target/chorus-benchmarks-*.jar):$root/benchmarks/target/lib/*
+path="$(ls "$root"/benchmarks/target/chorus-benchmarks-*.jar):$root/benchmarks/target/lib/*"
 results=$root/benchmarks/target/results
 rm -rf "$results"
 mkdir -p "$results"

@@ -1,5 +1,6 @@
-# Runs a compiler and keeps what ptxas says of registers, stack and spills in <object>.report; the rest is shown.
-# Run as: sh KeepReport.sh COMPILER ARGUMENT...
+#!/bin/sh
+# Runs nvcc and keeps what ptxas says of registers, stack and spills in <object>.report, and the PTX of each architecture in the
+# folder <object>.ptx; other messages are shown. Run as: sh KeepReport.sh COMPILER ARGUMENT...
 object=
 previous=
 for argument in "$@"; do
@@ -10,11 +11,14 @@ case $object in
   *.o) ;;
   *) exec "$@" ;;
 esac
-"$@" 2>"$object.report"
+rm -rf "$object.ptx"
+mkdir -p "$object.ptx"
+"$@" --keep --keep-dir "$object.ptx" 2>"$object.report"
 status=$?
 if [ $status -ne 0 ]; then
   grep -v '^ptxas info' "$object.report" >&2
 else
   grep -vE '^ptxas info|bytes stack frame|^$' "$object.report" >&2
 fi
+find "$object.ptx" -type f ! -name '*.ptx' -exec rm -f {} +
 exit $status

@@ -1,4 +1,4 @@
-# chorus_simd_sources(target file...): compiles each file once for every instruction set, into a namespace of that set's
+# chorus_simd_sources(objects variant file...): compiles each file once for every instruction set, into a namespace of that set's
 # name (native/src/simd/isa.h says how one is chosen). AVX2 is meant with FMA, AVX-512 with F, BW, DQ and VL: Haswell of
 # 2013 and Skylake-SP of 2017 and later. Elsewhere than on x86 there is the baseline alone, NEON on 64-bit ARM.
 #
@@ -17,30 +17,27 @@ else()
   message(STATUS "vector loops: the baseline only on ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
 
-function(chorus_simd_library name bytes)
+function(chorus_simd_library name bytes variant)
   cmake_parse_arguments(ARG "" "" "FLAGS;SOURCES" ${ARGN})
-  add_library(chorus_${name} OBJECT ${ARG_SOURCES})
-  set_target_properties(chorus_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  target_include_directories(chorus_${name} PRIVATE include src)
-  target_compile_definitions(chorus_${name} PRIVATE CHORUS_ISA=${name} CHORUS_VEC_BYTES=${bytes})
-  target_compile_options(chorus_${name} PRIVATE ${CHORUS_SIMD_FLAGS} ${ARG_FLAGS})
-  if(CHORUS_SANITIZE_FLAGS)
-    # Half the time to compile, where every inlined access is checked.
-    target_compile_options(chorus_${name} PRIVATE -O1)
-  endif()
-  chorus_warnings(chorus_${name})
-  chorus_sanitize(chorus_${name})
+  set(target chorus_${name}_${variant})
+  add_library(${target} OBJECT ${ARG_SOURCES})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${target} PRIVATE include src)
+  target_compile_definitions(${target} PRIVATE CHORUS_ISA=${name} CHORUS_VEC_BYTES=${bytes})
+  target_compile_options(${target} PRIVATE ${CHORUS_SIMD_FLAGS} ${ARG_FLAGS})
+  chorus_warnings(${target})
+  chorus_variant(${target} ${variant})
 endfunction()
 
-# Sets CHORUS_SIMD_OBJECTS in the caller.
-function(chorus_simd_sources)
-  chorus_simd_library(baseline 16 SOURCES ${ARGN})
-  set(objects $<TARGET_OBJECTS:chorus_baseline>)
+# chorus_simd_sources(objects variant file...): sets `objects` in the caller.
+function(chorus_simd_sources objects variant)
+  chorus_simd_library(baseline 16 ${variant} SOURCES ${ARGN})
+  set(found $<TARGET_OBJECTS:chorus_baseline_${variant}>)
   if(CHORUS_X86_SIMD)
-    chorus_simd_library(avx2 32 FLAGS -mavx2 -mfma SOURCES ${ARGN})
+    chorus_simd_library(avx2 32 ${variant} FLAGS -mavx2 -mfma SOURCES ${ARGN})
     # GCC prefers 256-bit registers for its own loops; ours name their width.
-    chorus_simd_library(avx512 64 FLAGS -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma SOURCES ${ARGN})
-    list(APPEND objects $<TARGET_OBJECTS:chorus_avx2> $<TARGET_OBJECTS:chorus_avx512>)
+    chorus_simd_library(avx512 64 ${variant} FLAGS -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma SOURCES ${ARGN})
+    list(APPEND found $<TARGET_OBJECTS:chorus_avx2_${variant}> $<TARGET_OBJECTS:chorus_avx512_${variant}>)
   endif()
-  set(CHORUS_SIMD_OBJECTS ${objects} PARENT_SCOPE)
+  set(${objects} ${found} PARENT_SCOPE)
 endfunction()

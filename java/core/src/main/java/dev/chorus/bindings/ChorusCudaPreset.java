@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 
 /**
  * Maps {@code native/include/chorus_cuda.h} to Java, as {@link ChorusPreset} does {@code chorus.h}: {@code ChorusCudaNative}. The
- * class is always there; the library behind it only where nvcc was found at build time.
+ * class is always there; the library behind it only where the profile gpu has built it.
  */
 @Properties(
         value = @Platform(include = "chorus_cuda.h", link = "chorus_cuda"),

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The kernels for CUDA, a library of their own, and what it finds on this machine.
  *
- * <p>It is there if nvcc was when Chorus was built, and carries CUDA's runtime; a driver and a GPU are needed when a kernel is
+ * <p>It is there if Chorus was built with the profile gpu and nvcc was found, and carries CUDA's runtime; a driver and a GPU are needed when a kernel is
  * called. Nothing is loaded until then, or until {@link #look} is asked.
  */
 public final class CudaLibrary {
@@ -97,7 +97,7 @@ public final class CudaLibrary {
             // JavaCPP's message ends with every folder that it looked into.
             String reason = String.valueOf(e.getMessage()).replaceFirst(" in java\\.library\\.path.*", "");
             return "this build of Chorus has no kernels for CUDA (" + reason
-                    + "); build it where nvcc 12.8 or newer is on the PATH, or keep the tensors on the CPU";
+                    + "); build it with -Pgpu where nvcc 12.8 or newer is on the PATH, or keep the tensors on the CPU";
         }
     }
 
@@ -132,7 +132,7 @@ public final class CudaLibrary {
         }
         return ChorusCudaNative.chorus_cuda_self_test() == ChorusNative.CHORUS_OK
                 ? null
-                : lastError() + "; the kernels are compiled for compute capability 8.0, 9.0 and 10.0 and newer";
+                : lastError() + "; the kernels are for another compute capability: build with -Pgpu on this machine";
     }
 
     /** 13000 as 13.0. */
