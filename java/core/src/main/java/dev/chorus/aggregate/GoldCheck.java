@@ -24,16 +24,14 @@ public final class GoldCheck {
     private static final double NORMAL_975 = 1.959963984540054;
 
     private final int[] tasks;
-    private final int[] labels;
     private final double[] confidence;
     private final boolean[] right;
     private final double[] prevalence;
     private final double[] halfWidth;
 
     private GoldCheck(
-            int[] tasks, int[] labels, double[] confidence, boolean[] right, double[] prevalence, double[] halfWidth) {
+            int[] tasks, double[] confidence, boolean[] right, double[] prevalence, double[] halfWidth) {
         this.tasks = tasks;
-        this.labels = labels;
         this.confidence = confidence;
         this.right = right;
         this.prevalence = prevalence;
@@ -112,7 +110,7 @@ public final class GoldCheck {
             double variance = f * (1 - f) / others + (square - gap * gap) / Math.max(1, n - 1);
             halfWidth[k] = NORMAL_975 * Math.sqrt(Math.max(0, variance));
         }
-        return new GoldCheck(tasks, labels, confidence, right, prevalence, halfWidth);
+        return new GoldCheck(tasks, confidence, right, prevalence, halfWidth);
     }
 
     /** Number of gold tasks. */

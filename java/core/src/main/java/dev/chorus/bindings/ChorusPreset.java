@@ -20,27 +20,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         target = "dev.chorus.bindings.ChorusNative",
         global = "dev.chorus.bindings.ChorusNative")
 public class ChorusPreset implements InfoMapper {
-    /** The structs of arguments; their classes override generic methods of Pointer without their type parameter. */
-    private static final List<String> STRUCTS = List.of(
-            "chorus_dirichlet_posterior_args",
-            "chorus_ensemble_logprob_backward_args",
-            "chorus_ensemble_logprob_forward_args",
-            "chorus_evidential_args",
-            "chorus_evidential_token_args",
-            "chorus_linear_logprob_rows_args",
-            "chorus_paged_attention_args",
-            "chorus_preference_args",
-            "chorus_preference_tokens_args",
-            "chorus_ragged_ensemble_logprob_backward_args",
-            "chorus_ragged_ensemble_logprob_forward_args",
-            "chorus_token_logprob_backward_args",
-            "chorus_token_logprob_forward_args");
-
     @Override
     public void map(InfoMap infoMap) {
-        for (String struct : STRUCTS) {
-            infoMap.put(new Info(struct).annotations("@SuppressWarnings(\"unchecked\")"));
-        }
         infoMap.put(new Info("float").valueTypes("float").pointerTypes("FloatPointer"))
                 .put(new Info("double").valueTypes("double").pointerTypes("DoublePointer"))
                 .put(new Info("int32_t").valueTypes("int").pointerTypes("IntPointer"))

@@ -115,7 +115,7 @@ class FolderFileTest {
                 .hasMessageStartingWith("file: aaa")
                 .hasMessageEndingWith("aaa; the cure")
                 .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(2100));
-        assertThat(new TokenizerException("file", "a\u001b[2J\nb")).hasMessage("file: a\\u001b[2J\\u000ab");
+        assertThat(new TokenizerException("file", "a\u001b[2J\nb")).hasMessage("file: a\\u001b[2J\\nb");
         assertThat(Shown.plain("\u001b[2J\u202ea\u0000é😀")).isEqualTo("\\u001b[2J\\u202ea\\u0000é😀");
     }
 }

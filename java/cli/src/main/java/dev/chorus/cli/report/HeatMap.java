@@ -8,7 +8,7 @@ import java.util.List;
  */
 final class HeatMap {
     private static final double CHARACTER = 6.4;
-    private static final int LONGEST_NAME = 16;
+    private static final int LONGEST_NAME = 18;
 
     /** Beyond this depth text is read better in the colour of the paper. */
     private static final double DEEP = 0.5;

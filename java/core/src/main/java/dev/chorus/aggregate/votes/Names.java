@@ -41,7 +41,7 @@ public final class Names extends AbstractList<String> implements RandomAccess {
         return result;
     }
 
-    /** {@code prefix0}, {@code prefix1} and so on. */
+    /** The prefix with 0, with 1 and so on behind it. */
     static Names numbered(String prefix, int count) {
         Names result = new Names();
         for (int i = 0; i < count; i++) {
