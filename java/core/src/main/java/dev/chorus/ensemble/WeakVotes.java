@@ -68,7 +68,8 @@ public final class WeakVotes {
             known[n] = gold.get(n) == null ? Votes.MISSING : number(classes, gold.get(n));
         }
         // Texts may be anything; numbered classes need no more than their number.
-        List<String> names = classes.values().stream().map(each -> "text " + each).toList();
+        List<String> names =
+                classes.values().stream().map(each -> "text " + each).toList();
         return new Texts(votes.votes(known.length, labelers, Names.of(names)).withGold(known), classes);
     }
 

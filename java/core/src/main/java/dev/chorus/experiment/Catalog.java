@@ -38,14 +38,8 @@ public record Catalog(
         Choices<Optimizer.Maker> optimizers,
         Choices<Schedule> schedules) {
     /** What Chorus brings. */
-    public static final Catalog STANDARD =
-            new Catalog(
-                    Tasks.ALL,
-                    Supervisions.ALL,
-                    Reliabilities.ALL,
-                    Aggregators.standard(),
-                    Optimizers.ALL,
-                    Schedules.ALL);
+    public static final Catalog STANDARD = new Catalog(
+            Tasks.ALL, Supervisions.ALL, Reliabilities.ALL, Aggregators.standard(), Optimizers.ALL, Schedules.ALL);
 
     /** With one more task. */
     public Catalog with(Task<?> task) {

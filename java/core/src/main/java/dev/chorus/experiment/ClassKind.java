@@ -149,11 +149,17 @@ record ClassKind<E extends Item>(ClassLesson<E> lesson) implements TaskKind<E, C
         List<double[][]> rows = new ArrayList<>();
         for (int i = 0; i < labels.size(); i++) {
             double[][] own = labels.get(i).probabilities();
-            rows.add(judged == null ? own : Judging.rows(own, judged.labels().get(i).probabilities()));
+            rows.add(
+                    judged == null
+                            ? own
+                            : Judging.rows(own, judged.labels().get(i).probabilities()));
         }
         int[] gold = judged == null ? new int[0] : lesson.gold(judged.examples());
         return WeakVotes.ofClasses(
-                labels.stream().map(ClassLabels::labeler).toList(), lesson.classes(), rows, Judging.anchors(items, gold));
+                labels.stream().map(ClassLabels::labeler).toList(),
+                lesson.classes(),
+                rows,
+                Judging.anchors(items, gold));
     }
 
     private static double[] quality(Votes votes) {

@@ -265,9 +265,14 @@ public record ExperimentConfig(
      */
     @Shorthand("method")
     public record Aggregation(
-            @Key(value = "one of those that `chorus aggregate` knows: `majority`, `dawid-skene`, `ibcc` and so on; the weak models' labels are its votes, the items of `judge` its anchors. Without it the mean of the soft labels for classes, and the most frequent text", optional = true)
-                    String method,
-            @Key(value = "of the method, `name=value` each", fallback = "[]") List<String> settings) {
+            @Key(
+                    value =
+                            "one of those that `chorus aggregate` knows: `majority`, `dawid-skene`, `ibcc` and so on; the weak models' labels are its votes, the items of `judge` its anchors. Without it the mean of the soft labels for classes, and the most frequent text",
+                    optional = true)
+            String method,
+
+            @Key(value = "of the method, `name=value` each", fallback = "[]")
+            List<String> settings) {
         /** As YAML, for defaults. */
         static final String PLAIN = "{}";
     }
@@ -296,10 +301,18 @@ public record ExperimentConfig(
             List<Student> students,
 
             @Key("the same for all of them") TrainSettings train,
-            @Key(value = "how the weak models' labels become one label with its certainty", fallback = Aggregation.PLAIN)
-                    Aggregation aggregator,
-            @Key(value = "items with gold labels, taught to no weak model, that anchor the aggregator, weigh the weak models and teach the probe: `gold`, those of `data.gold` beyond `weak.TASK.gold`; `devel`; or `none`", fallback = "none")
-                    Judge judge,
+
+            @Key(
+                    value = "how the weak models' labels become one label with its certainty",
+                    fallback = Aggregation.PLAIN)
+            Aggregation aggregator,
+
+            @Key(
+                    value =
+                            "items with gold labels, taught to no weak model, that anchor the aggregator, weigh the weak models and teach the probe: `gold`, those of `data.gold` beyond `weak.TASK.gold`; `devel`; or `none`",
+                    fallback = "none")
+            Judge judge,
+
             @Rest Map<String, Record> options)
             implements TaskSettings {}
 
@@ -320,14 +333,30 @@ public record ExperimentConfig(
             List<Student> students,
 
             @Key("the same for all of them") TrainSettings train,
-            @Key(value = "how the weak models' labels become one label with its certainty", fallback = Aggregation.PLAIN)
-                    Aggregation aggregator,
-            @Key(value = "items with gold labels, taught to no weak model, that anchor the aggregator, weigh the weak models and teach the probe: `gold`, those of `data.gold` beyond `weak.TASK.gold`; `devel`; or `none`", fallback = "none")
-                    Judge judge,
-            @Key(value = "of every search; 1 is greedy", range = "[1,64]") int beams,
-            @Key(value = "new tokens of an answer at most", range = "[1,127]") int maxTokens,
-            @Key(value = "settings of the preference stage. If no student asks for it with `then: dpo`, the one called `naive` is followed by it", optional = true)
-                    Dpo dpo,
+
+            @Key(
+                    value = "how the weak models' labels become one label with its certainty",
+                    fallback = Aggregation.PLAIN)
+            Aggregation aggregator,
+
+            @Key(
+                    value =
+                            "items with gold labels, taught to no weak model, that anchor the aggregator, weigh the weak models and teach the probe: `gold`, those of `data.gold` beyond `weak.TASK.gold`; `devel`; or `none`",
+                    fallback = "none")
+            Judge judge,
+
+            @Key(value = "of every search; 1 is greedy", range = "[1,64]")
+            int beams,
+
+            @Key(value = "new tokens of an answer at most", range = "[1,127]")
+            int maxTokens,
+
+            @Key(
+                    value =
+                            "settings of the preference stage. If no student asks for it with `then: dpo`, the one called `naive` is followed by it",
+                    optional = true)
+            Dpo dpo,
+
             @Rest Map<String, Record> options)
             implements TaskSettings {}
 
@@ -409,8 +438,7 @@ public record ExperimentConfig(
             PairUse confidence,
 
             @Key(
-                    value =
-                            "of that probability: the difference of two texts' scores, nats a token, is divided by it",
+                    value = "of that probability: the difference of two texts' scores, nats a token, is divided by it",
                     fallback = "1",
                     range = "(0,)")
             double temperature,

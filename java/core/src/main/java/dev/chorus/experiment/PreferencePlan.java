@@ -118,7 +118,11 @@ final class PreferencePlan {
             }
             List<Pair> pairs = preferences.pairs().stream()
                     .map(pair -> new Pair(
-                            pair.item(), pair.chosen().tokens(), pair.rejected().tokens(), pair.chosenScores(), pair.rejectedScores()))
+                            pair.item(),
+                            pair.chosen().tokens(),
+                            pair.rejected().tokens(),
+                            pair.chosenScores(),
+                            pair.rejectedScores()))
                     .toList();
             StageFiles.write(context.out(), StageFiles.PAIRS, new Pairs(pairs, prompts.size() - pairs.size()));
         });

@@ -155,8 +155,7 @@ final class ResultsBuilder {
                         metrics,
                         kind.reliability(evaluations)));
             }
-            return new Task(
-                    key, task.data().task().title(), metric, models, curves(), unsure(first), judged());
+            return new Task(key, task.data().task().title(), metric, models, curves(), unsure(first), judged());
         }
 
         private List<Curve> curves() throws IOException {

@@ -39,8 +39,7 @@ record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
      * @param weighing options of the reliability; null if it has none
      * @param followed whether a preference stage follows
      */
-    record Member(
-            String id, Supervision teach, Record options, Reliability weigh, Record weighing, boolean followed) {
+    record Member(String id, Supervision teach, Record options, Reliability weigh, Record weighing, boolean followed) {
         /** A model that learns from gold. */
         static Member ofGold(String id) {
             return new Member(id, new Gold(), null, null, null, false);
@@ -101,13 +100,7 @@ record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
                         + ".dpo, the settings of its preference stage"
                         + (settings instanceof TextTask ? "" : ", which a task of classes does not have"));
             }
-            members.add(new Member(
-                    student.name(),
-                    teach,
-                    options,
-                    weigh,
-                    weighing,
-                    student.isFollowed()));
+            members.add(new Member(student.name(), teach, options, weigh, weighing, student.isFollowed()));
         }
         refuseWrongNames(members, key);
         if (settings instanceof TextTask text && text.dpo() != null) {
@@ -129,8 +122,8 @@ record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
         if (given != null || type.isEmpty()) {
             return given;
         }
-        return defaults.orElseThrow(() -> new ConfigException(where + "." + name
-                + ": expected a group of options, because students has " + name + ", got nothing"));
+        return defaults.orElseThrow(() -> new ConfigException(
+                where + "." + name + ": expected a group of options, because students has " + name + ", got nothing"));
     }
 
     private static Optional<LabelAggregator> aggregator(

@@ -66,6 +66,11 @@ final class StrongBase {
         return local == null ? config.layers() : local.architecture().layers();
     }
 
+    /** Of the head of a language model; 0 for none. */
+    double softCap() {
+        return local == null ? 0 : local.architecture().head().softCap();
+    }
+
     int width() {
         return local == null ? config.width() : local.architecture().width();
     }

@@ -54,9 +54,20 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         this.roster = roster;
         settings = plan.config().tasks().get(data.task().key());
         weakTask = plan.config().weak().tasks().get(data.task().key());
+        for (Member member : roster.members()) {
+            if (kind.longestAnswer() > 0
+                    && member.teach().needsUncappedHead()
+                    && plan.strong().softCap() != 0) {
+                throw new ConfigException(
+                        data.task().key() + ".students: '" + member.teach().name()
+                                + "' teaches texts by a loss that takes no head with a soft cap, which strong.folder has ("
+                                + plan.strong().softCap() + "); use another supervision, or another strong model");
+            }
+        }
         if (kind.lesson() instanceof ClassLesson<E> classes) {
             try {
-                roster.members().forEach(each -> each.teach().check(classes.classes().size()));
+                roster.members()
+                        .forEach(each -> each.teach().check(classes.classes().size()));
             } catch (IllegalArgumentException e) {
                 throw new ConfigException(data.task().key() + ".students: " + e.getMessage(), e);
             }
@@ -95,7 +106,8 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         }
         if (settings.judge() != Judge.NONE) {
             for (WeakModel model : plan.config().weak().models()) {
-                stages.judged().put(model.name(), judge(seed, model, stages.weak().get(model.name())));
+                stages.judged()
+                        .put(model.name(), judge(seed, model, stages.weak().get(model.name())));
             }
         }
         if (roster.members().stream().anyMatch(each -> each.weigh().probes())) {
@@ -235,19 +247,17 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         Origin origin = plan.origin(model);
         int items = plan.config().data().weak() + unseen(seed).size();
         double work = Estimates.forward(items, kind.tokens(), origin.layers(), origin.width());
-        return plan.stage(
-                "probe", id(model.name(), seed), work, List.of(trained, labels, judged), depends, context -> {
-                    L taught = StageFiles.read(context.of(judged), StageFiles.LABELS, kind.labelType());
-                    L asked = StageFiles.read(context.of(labels), StageFiles.LABELS, kind.labelType());
-                    try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
-                        CorrectnessProbe probe = CorrectnessProbe.fit(
-                                kind.states(folder, unseen(seed), taught), kind.right(taught, unseen(seed)));
-                        context.progress(0.5, "probing");
-                        double[] right = probe.predict(kind.states(folder, splits(seed).weak(), asked));
-                        StageFiles.write(
-                                context.out(), StageFiles.RIGHT, new StageFiles.Right(right, probe.penalty()));
-                    }
-                });
+        return plan.stage("probe", id(model.name(), seed), work, List.of(trained, labels, judged), depends, context -> {
+            L taught = StageFiles.read(context.of(judged), StageFiles.LABELS, kind.labelType());
+            L asked = StageFiles.read(context.of(labels), StageFiles.LABELS, kind.labelType());
+            try (ModelFolder folder = ModelFolder.open(context.of(trained), Precision.F32)) {
+                CorrectnessProbe probe = CorrectnessProbe.fit(
+                        kind.states(folder, unseen(seed), taught), kind.right(taught, unseen(seed)));
+                context.progress(0.5, "probing");
+                double[] right = probe.predict(kind.states(folder, splits(seed).weak(), asked));
+                StageFiles.write(context.out(), StageFiles.RIGHT, new StageFiles.Right(right, probe.penalty()));
+            }
+        });
     }
 
     private boolean rescores() {
@@ -269,8 +279,7 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
                 StageFiles.write(
                         context.out(),
                         StageFiles.SCORES,
-                        new StageFiles.Scores(
-                                kind.rescore(folder, splits(seed).weak(), labels(context, labels))));
+                        new StageFiles.Scores(kind.rescore(folder, splits(seed).weak(), labels(context, labels))));
             }
         });
     }
@@ -313,14 +322,16 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         if (member.weighing() != null) {
             depends.set("weighing", ConfigReader.canonical(member.weighing()));
         }
-        List<Stage> labels = from == null ? List.of() : List.copyOf(from.labels().values());
+        List<Stage> labels =
+                from == null ? List.of() : List.copyOf(from.labels().values());
         List<Stage> inputs = new ArrayList<>(labels);
         inputs.addAll(plan.strong().inputs());
         if (from != null) {
             inputs.add(from.aggregate());
         }
-        List<Stage> probed =
-                from != null && member.weigh().probes() ? List.copyOf(from.probed().values()) : List.of();
+        List<Stage> probed = from != null && member.weigh().probes()
+                ? List.copyOf(from.probed().values())
+                : List.of();
         inputs.addAll(probed);
         List<Stage> rescored = from != null && member.teach().rescores()
                 ? List.copyOf(from.rescored().values())
@@ -335,7 +346,13 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         return plan.stage("student", id(member.id(), seed), work, inputs, depends, context -> {
             Teaching.Set<E, L, A> set = from == null
                     ? Teaching.Set.ofGold(splits(seed).weak())
-                    : set(seed, member, labels(context, labels), context.of(from.aggregate()), right(context, probed), scores(context, rescored));
+                    : set(
+                            seed,
+                            member,
+                            labels(context, labels),
+                            context.of(from.aggregate()),
+                            right(context, probed),
+                            scores(context, rescored));
             long start = Teaching.seed(seed, "student");
             try (ModelFolder base = plan.strong().open(context, Teaching.seed(seed, "adapter"))) {
                 teach(context, seed, "student", base, start, member, set, settings.train());
@@ -343,7 +360,8 @@ final class TaskPlan<E extends Item, L extends Labels, A> {
         });
     }
 
-    private Teaching.Set<E, L, A> set(long seed, Member member, List<L> labels, Path folder, double[][] right, double[][][] scores)
+    private Teaching.Set<E, L, A> set(
+            long seed, Member member, List<L> labels, Path folder, double[][] right, double[][][] scores)
             throws IOException {
         A aggregate = StageFiles.read(folder, StageFiles.AGGREGATE, kind.aggregateType());
         try {

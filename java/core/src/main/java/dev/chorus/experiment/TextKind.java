@@ -190,7 +190,8 @@ record TextKind<E extends Item>(TextLesson<E> lesson, int beams, int maxTokens)
         for (int n = 0; n < examples.size(); n++) {
             // The end is left out, but for a text that has nothing else.
             candidates.add(Joint.pool(labels, n).stream()
-                    .map(each -> new TextModel.Candidate(each.text(), each.text().isEmpty()))
+                    .map(each ->
+                            new TextModel.Candidate(each.text(), each.text().isEmpty()))
                     .toList());
         }
         return new TextModel(model, 1, maxTokens).meanLogps(examples, candidates);
@@ -217,12 +218,14 @@ record TextKind<E extends Item>(TextLesson<E> lesson, int beams, int maxTokens)
     public double[][] states(ModelFolder model, List<E> examples, TextLabels labels) {
         List<int[]> read = new ArrayList<>();
         for (int n = 0; n < examples.size(); n++) {
-            int[] prompt = SentencePrompt.encode(model.tokenizer(), examples.get(n).text());
+            int[] prompt =
+                    SentencePrompt.encode(model.tokenizer(), examples.get(n).text());
             int[] answer = model.tokenizer().encode(top(labels, n).text());
             int[] both = Arrays.copyOf(prompt, prompt.length + answer.length);
             System.arraycopy(answer, 0, both, prompt.length, answer.length);
             // An answer that its own model would cut is read as far as the model can.
-            read.add(Arrays.copyOf(both, Math.min(both.length, model.decoder().architecture().hardLimit())));
+            read.add(Arrays.copyOf(
+                    both, Math.min(both.length, model.decoder().architecture().hardLimit())));
         }
         return LastStates.of(model.decoder(), read, STATES);
     }

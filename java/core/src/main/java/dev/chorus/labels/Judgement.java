@@ -10,5 +10,4 @@ package dev.chorus.labels;
  * @param effectiveLabelers how many independent labelers the weak models are worth by it; NaN likewise
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record Judgement(
-        String on, int items, double[] quality, double errorCorrelation, double effectiveLabelers) {}
+public record Judgement(String on, int items, double[] quality, double errorCorrelation, double effectiveLabelers) {}

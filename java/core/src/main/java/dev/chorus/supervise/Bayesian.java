@@ -32,14 +32,25 @@ public final class Bayesian implements Supervision {
      */
     public record Options(
             @Key("how logits become evidence") Evidence evidence,
-            @Key(value = "of the term that pulls misleading evidence down; reached linearly over the training", range = "[0,)")
-                    double klWeight,
-            @Key(value = "what is observed: `each` weak model's label, or the aggregator's `posterior` as one label", fallback = "each")
-                    Observed labels,
+
+            @Key(
+                    value = "of the term that pulls misleading evidence down; reached linearly over the training",
+                    range = "[0,)")
+            double klWeight,
+
+            @Key(
+                    value = "what is observed: `each` weak model's label, or the aggregator's `posterior` as one label",
+                    fallback = "each")
+            Observed labels,
+
             @Key(value = "how much each weak model counts, where `labels` is each", fallback = Weighting.MEAN)
-                    Weighting weights,
-            @Key(value = "texts alone: whether an item's texts take turns, one an epoch; if not, a step sums over all of them, as in the paper", fallback = "true")
-                    boolean turns)
+            Weighting weights,
+
+            @Key(
+                    value =
+                            "texts alone: whether an item's texts take turns, one an epoch; if not, a step sums over all of them, as in the paper",
+                    fallback = "true")
+            boolean turns)
             implements TeamOptions {
         @Override
         public void check(Team team) {
@@ -53,8 +64,9 @@ public final class Bayesian implements Supervision {
                         "labels: expected each for a task of texts, got posterior; 'aggregate' teaches the aggregator's text");
             }
             if (labels == Observed.POSTERIOR && !weights.areEven()) {
-                throw new IllegalArgumentException("weights: expected nothing beside 'labels: posterior', which is one label, got "
-                        + weights.by());
+                throw new IllegalArgumentException(
+                        "weights: expected nothing beside 'labels: posterior', which is one label, got "
+                                + weights.by());
             }
         }
     }
@@ -93,6 +105,11 @@ public final class Bayesian implements Supervision {
     }
 
     @Override
+    public boolean needsUncappedHead() {
+        return true;
+    }
+
+    @Override
     public ClassObjective classes(ClassSet set, Record options) {
         Options chosen = (Options) options;
         EvidentialClassLoss loss = new EvidentialClassLoss(chosen.evidence(), chosen.klWeight());
@@ -120,8 +137,8 @@ public final class Bayesian implements Supervision {
                 chosen.weights().areEven() ? null : shared.shares(),
                 chosen.turns(),
                 set.weights(),
-                (rows, scores, weights, at) -> loss.of(
-                        rows.hidden(), rows.head(), rows.into(), rows.targets(), scores, weights, at.share()));
+                (rows, scores, weights, at) ->
+                        loss.of(rows.hidden(), rows.head(), rows.into(), rows.targets(), scores, weights, at.share()));
     }
 
     /**

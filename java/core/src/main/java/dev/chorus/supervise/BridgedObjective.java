@@ -80,8 +80,7 @@ public final class BridgedObjective implements TokenObjective {
      * @param turns   whether a step sees one label of an item, or all
      * @param weights [item] how much each counts
      */
-    public BridgedObjective(
-            List<List<Target>> targets, List<double[]> shares, boolean turns, ItemWeights weights) {
+    public BridgedObjective(List<List<Target>> targets, List<double[]> shares, boolean turns, ItemWeights weights) {
         this(targets, shares, turns, weights, KL);
     }
 
@@ -104,7 +103,8 @@ public final class BridgedObjective implements TokenObjective {
             return new TokenRows(
                     counted,
                     Arrays.stream(counted)
-                            .mapToObj(item -> targets.get(item).get(turn(item, epoch)).sequence())
+                            .mapToObj(item ->
+                                    targets.get(item).get(turn(item, epoch)).sequence())
                             .toList(),
                     weights.of(counted),
                     weights.sum(counted));

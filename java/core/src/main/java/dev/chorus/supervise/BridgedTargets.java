@@ -2,7 +2,6 @@ package dev.chorus.supervise;
 
 import dev.chorus.labels.Judgement;
 import dev.chorus.labels.TextLabels.TextLabel;
-import dev.chorus.labels.TextLabels;
 import dev.chorus.model.batch.Sequence;
 import dev.chorus.supervise.BridgedObjective.Target;
 import dev.chorus.task.SentencePrompt;

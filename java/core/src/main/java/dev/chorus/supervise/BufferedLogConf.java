@@ -19,13 +19,24 @@ public final class BufferedLogConf extends LossSupervision {
      */
     public record Options(
             @Key(value = "share of the student's own answer in the target", fallback = "0.5", range = "[0,1]")
-                    double strength,
-            @Key(value = "optimizer steps until it is reached", fallback = "100", range = "[0,)") int warmupSteps,
-            @Key(value = "whether the labels' mean log-odds is taken out", fallback = "false") boolean balance,
-            @Key(value = "how many of the student's last probabilities the threshold is a quantile of", fallback = "32", range = "[1,)")
-                    int buffer,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            double strength,
+
+            @Key(value = "optimizer steps until it is reached", fallback = "100", range = "[0,)")
+            int warmupSteps,
+
+            @Key(value = "whether the labels' mean log-odds is taken out", fallback = "false")
+            boolean balance,
+
+            @Key(
+                    value = "how many of the student's last probabilities the threshold is a quantile of",
+                    fallback = "32",
+                    range = "[1,)")
+            int buffer,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {
@@ -64,7 +75,10 @@ public final class BufferedLogConf extends LossSupervision {
     @Override
     public ClassObjective classes(ClassSet set, Record options) {
         Options chosen = (Options) options;
-        return objective(set, labels(set, chosen.weights()), new BufferedLogConfLoss(chosen.strength(), chosen.warmupSteps(), chosen.balance())
+        return objective(
+                set,
+                labels(set, chosen.weights()),
+                new BufferedLogConfLoss(chosen.strength(), chosen.warmupSteps(), chosen.balance())
                         .with(new ProbabilityBuffer(chosen.buffer())));
     }
 }

@@ -14,10 +14,16 @@ public final class DirichletPrior extends LossSupervision {
      * @param weights of the weak models
      */
     public record Options(
-            @Key(value = "least entry of a label; smaller ones are moved inwards", fallback = "1.0e-6", range = "(0,0.5)")
-                    double floor,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            @Key(
+                    value = "least entry of a label; smaller ones are moved inwards",
+                    fallback = "1.0e-6",
+                    range = "(0,0.5)")
+            double floor,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {

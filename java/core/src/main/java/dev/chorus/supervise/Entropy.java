@@ -14,7 +14,7 @@ public final class Entropy implements Reliability {
      */
     public record Options(
             @Key(value = "nats of entropy, above the surest item's, at which the weight is 1/e", range = "(0,)")
-                    double temperature) {}
+            double temperature) {}
 
     @Override
     public String name() {

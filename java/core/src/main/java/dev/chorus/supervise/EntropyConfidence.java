@@ -16,10 +16,15 @@ public final class EntropyConfidence extends LossSupervision {
      */
     public record Options(
             @Key(value = "share of the student's own distribution in the target", fallback = "0.5", range = "[0,1]")
-                    double strength,
-            @Key(value = "optimizer steps until it is reached", fallback = "100", range = "[0,)") int warmupSteps,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            double strength,
+
+            @Key(value = "optimizer steps until it is reached", fallback = "100", range = "[0,)")
+            int warmupSteps,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {
@@ -50,6 +55,7 @@ public final class EntropyConfidence extends LossSupervision {
     @Override
     public ClassObjective classes(ClassSet set, Record options) {
         Options chosen = (Options) options;
-        return objective(set, labels(set, chosen.weights()), new EntropyConfidenceLoss(chosen.strength(), chosen.warmupSteps()));
+        return objective(
+                set, labels(set, chosen.weights()), new EntropyConfidenceLoss(chosen.strength(), chosen.warmupSteps()));
     }
 }

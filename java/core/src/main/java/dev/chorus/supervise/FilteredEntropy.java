@@ -25,12 +25,24 @@ public final class FilteredEntropy implements Reliability {
      * @param of         whose entropy
      */
     public record Options(
-            @Key(value = "items stay whose entropy is at most this percentile of all, linearly interpolated; ties stay. 50, as in the paper, if there is no `threshold` either", optional = true, range = "[0,100]")
-                    Double percentile,
-            @Key(value = "in place of `percentile`: items stay whose entropy is at most this many nats", optional = true, without = "percentile", range = "[0,)")
-                    Double threshold,
-            @Key(value = "whose entropy: of the weak models' `votes`, or of the aggregator's `posterior`", fallback = "votes")
-                    Measure of) {}
+            @Key(
+                    value =
+                            "items stay whose entropy is at most this percentile of all, linearly interpolated; ties stay. 50, as in the paper, if there is no `threshold` either",
+                    optional = true,
+                    range = "[0,100]")
+            Double percentile,
+
+            @Key(
+                    value = "in place of `percentile`: items stay whose entropy is at most this many nats",
+                    optional = true,
+                    without = "percentile",
+                    range = "[0,)")
+            Double threshold,
+
+            @Key(
+                    value = "whose entropy: of the weak models' `votes`, or of the aggregator's `posterior`",
+                    fallback = "votes")
+            Measure of) {}
 
     /** Whose entropy. */
     public enum Measure {
@@ -58,10 +70,9 @@ public final class FilteredEntropy implements Reliability {
     @Override
     public ItemWeights weights(WeakAnswers answers, Record options) {
         Options chosen = (Options) options;
-        double[] entropy =
-                chosen.of() == Measure.POSTERIOR
-                        ? answers.entropy()
-                        : answers.votes().stream().mapToDouble(FilteredEntropy::ofVotes).toArray();
+        double[] entropy = chosen.of() == Measure.POSTERIOR
+                ? answers.entropy()
+                : answers.votes().stream().mapToDouble(FilteredEntropy::ofVotes).toArray();
         double percentile = chosen.percentile() == null ? PAPER : chosen.percentile();
         EntropyFilter filter = chosen.threshold() == null
                 ? EntropyFilter.percentile(percentile)
@@ -70,8 +81,8 @@ public final class FilteredEntropy implements Reliability {
         double[] weights = new double[keep.length];
         Arrays.setAll(weights, n -> keep[n] ? 1 : 0);
         if (Arrays.stream(weights).sum() == 0) {
-            throw new IllegalArgumentException("entropy-filter: no item has an entropy of at most " + filter.limit(entropy)
-                    + "; raise its threshold, or use a percentile");
+            throw new IllegalArgumentException("entropy-filter: no item has an entropy of at most "
+                    + filter.limit(entropy) + "; raise its threshold, or use a percentile");
         }
         return new ItemWeights(weights);
     }

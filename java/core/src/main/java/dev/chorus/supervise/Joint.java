@@ -26,8 +26,8 @@ public final class Joint implements Supervision {
      * @param weights of their scores
      */
     public record Options(
-            @Key(value = "how much each weak model's score counts", fallback = Weighting.MEAN) Weighting weights)
-            implements TeamOptions {
+            @Key(value = "how much each weak model's score counts", fallback = Weighting.MEAN)
+            Weighting weights) implements TeamOptions {
         @Override
         public void check(Team team) {
             weights.check(team, ModelWeights.Preset.JOINT);
@@ -114,7 +114,8 @@ public final class Joint implements Supervision {
     /** The different texts of all weak models' n-best lists of an item, in the order in which they are rescored. */
     public static List<JointChoice.Candidate> pool(List<TextLabels> labels, int item) {
         return JointChoice.pool(labels.stream()
-                .map(each -> each.nBest().get(item).stream().map(TextLabel::text).toList())
+                .map(each ->
+                        each.nBest().get(item).stream().map(TextLabel::text).toList())
                 .toList());
     }
 }

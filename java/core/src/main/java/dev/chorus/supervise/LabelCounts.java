@@ -19,13 +19,22 @@ public final class LabelCounts extends LossSupervision {
      * @param r2       weight of the KL to the mean vote
      */
     public record Options(
-            @Key(value = "how logits become evidence", fallback = "exp") Evidence evidence,
-            @Key(value = "whether all votes of an item are one draw (Dirichlet-multinomial), not one each", fallback = "false")
-                    boolean joint,
-            @Key(value = "of the term that pulls misleading evidence down; reached linearly over the training", fallback = "0", range = "[0,)")
-                    double r1,
+            @Key(value = "how logits become evidence", fallback = "exp")
+            Evidence evidence,
+
+            @Key(
+                    value = "whether all votes of an item are one draw (Dirichlet-multinomial), not one each",
+                    fallback = "false")
+            boolean joint,
+
+            @Key(
+                    value = "of the term that pulls misleading evidence down; reached linearly over the training",
+                    fallback = "0",
+                    range = "[0,)")
+            double r1,
+
             @Key(value = "of the KL of the student's mean from the mean vote; likewise", fallback = "0", range = "[0,)")
-                    double r2) {}
+            double r2) {}
 
     @Override
     public String name() {

@@ -22,13 +22,20 @@ public final class LogConf extends LossSupervision {
      */
     public record Options(
             @Key(value = "share of the student's own answer in the target", fallback = "0.5", range = "[0,1]")
-                    double strength,
+            double strength,
+
             @Key(value = "share of the training after which it is reached", fallback = "0.1", range = "[0,1]")
-                    double warmup,
-            @Key(value = "whether it leaps there, as in the original code, instead of rising linearly", fallback = "false")
-                    boolean jump,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            double warmup,
+
+            @Key(
+                    value = "whether it leaps there, as in the original code, instead of rising linearly",
+                    fallback = "false")
+            boolean jump,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {
@@ -59,7 +66,10 @@ public final class LogConf extends LossSupervision {
     @Override
     public ClassObjective classes(ClassSet set, Record options) {
         Options chosen = (Options) options;
-        return objective(set, labels(set, chosen.weights()), (logits, labels, at) ->
-                new LogConfLoss(new Ramp(logits.length == 1 && logits[0].length == 2 ? 0 : chosen.strength(), chosen.warmup(), chosen.jump())).of(logits, labels, at));
+        return objective(set, labels(set, chosen.weights()), (logits, labels, at) -> new LogConfLoss(new Ramp(
+                        logits.length == 1 && logits[0].length == 2 ? 0 : chosen.strength(),
+                        chosen.warmup(),
+                        chosen.jump()))
+                .of(logits, labels, at));
     }
 }

@@ -21,9 +21,14 @@ public final class Naive implements Supervision {
      * @param turns   of texts: one weak model's an epoch, or all in every step
      */
     public record Options(
-            @Key(value = "how much each weak model counts", fallback = Weighting.MEAN) Weighting weights,
-            @Key(value = "texts alone: whether an item's texts take turns, one an epoch, at a W-th of the cost of a step; if not, a step sums over all of them, as in the paper", fallback = "true")
-                    boolean turns)
+            @Key(value = "how much each weak model counts", fallback = Weighting.MEAN)
+            Weighting weights,
+
+            @Key(
+                    value =
+                            "texts alone: whether an item's texts take turns, one an epoch, at a W-th of the cost of a step; if not, a step sums over all of them, as in the paper",
+                    fallback = "true")
+            boolean turns)
             implements TeamOptions {
         @Override
         public void check(Team team) {

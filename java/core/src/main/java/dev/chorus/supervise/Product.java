@@ -15,10 +15,16 @@ public final class Product extends LossSupervision {
      * @param weights of the weak models
      */
     public record Options(
-            @Key(value = "power of the student's own distribution", fallback = "1", range = "[0,)") double beta,
-            @Key(value = "power of the label", fallback = "1", range = "[0,)") double alpha,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            @Key(value = "power of the student's own distribution", fallback = "1", range = "[0,)")
+            double beta,
+
+            @Key(value = "power of the label", fallback = "1", range = "[0,)")
+            double alpha,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {

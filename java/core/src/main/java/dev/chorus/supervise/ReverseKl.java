@@ -15,11 +15,16 @@ public final class ReverseKl extends LossSupervision {
      * @param weights      of the weak models
      */
     public record Options(
-            @Key(value = "least label inside the logarithm", fallback = "1.0e-4", range = "(0,1)") double floor,
+            @Key(value = "least label inside the logarithm", fallback = "1.0e-4", range = "(0,1)")
+            double floor,
+
             @Key(value = "whether the student's own entropy is left out: reverse cross-entropy", fallback = "false")
-                    boolean crossEntropy,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            boolean crossEntropy,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {

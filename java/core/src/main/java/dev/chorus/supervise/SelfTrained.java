@@ -1,10 +1,10 @@
 package dev.chorus.supervise;
 
 import dev.chorus.config.Key;
+import dev.chorus.loss.KlLoss;
 import dev.chorus.loss.Ramp;
 import dev.chorus.loss.SelfTraining;
 import dev.chorus.loss.SoftLabelLoss;
-import dev.chorus.loss.KlLoss;
 import dev.chorus.train.ClassObjective;
 import java.util.Optional;
 
@@ -20,13 +20,20 @@ public final class SelfTrained extends LossSupervision {
      */
     public record Options(
             @Key(value = "share of the student's own answer in the target", fallback = "0.5", range = "[0,1]")
-                    double strength,
+            double strength,
+
             @Key(value = "share of the training after which it is reached", fallback = "0.25", range = "[0,1]")
-                    double warmup,
-            @Key(value = "whether it leaps there, as in the original code, instead of rising linearly", fallback = "false")
-                    boolean jump,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            double warmup,
+
+            @Key(
+                    value = "whether it leaps there, as in the original code, instead of rising linearly",
+                    fallback = "false")
+            boolean jump,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {

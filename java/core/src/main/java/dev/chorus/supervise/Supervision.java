@@ -31,6 +31,11 @@ public interface Supervision {
         return false;
     }
 
+    /** Whether it teaches texts by a loss that takes no head with a soft cap. */
+    default boolean needsUncappedHead() {
+        return false;
+    }
+
     /** What stands for a missing group of options; empty if it must be there. */
     default Optional<Record> defaults() {
         return Optional.empty();

@@ -22,8 +22,10 @@ public final class VoteReliability implements Reliability {
      * @param temperature T of the softmax over vote shares
      */
     public record Options(
-            @Key(value = "T of the softmax over vote shares; 0.2 in the paper for five votes, 1 for two", range = "(0,)")
-                    double temperature) {}
+            @Key(
+                    value = "T of the softmax over vote shares; 0.2 in the paper for five votes, 1 for two",
+                    range = "(0,)")
+            double temperature) {}
 
     @Override
     public String name() {

@@ -17,10 +17,17 @@ import java.util.Locale;
  */
 @Shorthand("by")
 public record Weighting(
-        @Key(value = "`mean`: alike; `fixed`: as `shares` say; `paper`: the authors' fixed weights of 3 or 5 models; `dynamic`: for each item by how sure each model is of its own label; from the items of `judge`: `accuracy-power`, `log-odds` (classes alone)", fallback = "mean")
-                By by,
-        @Key(value = "of `fixed`: one number a weak model, in their order, summing to 1", optional = true) List<Double> shares,
-        @Key(value = "of `accuracy-power`: 0 makes all alike", fallback = "2", range = "[0,)") double power) {
+        @Key(
+                value =
+                        "`mean`: alike; `fixed`: as `shares` say; `paper`: the authors' fixed weights of 3 or 5 models; `dynamic`: for each item by how sure each model is of its own label; from the items of `judge`: `accuracy-power`, `log-odds` (classes alone)",
+                fallback = "mean")
+        By by,
+
+        @Key(value = "of `fixed`: one number a weak model, in their order, summing to 1", optional = true)
+        List<Double> shares,
+
+        @Key(value = "of `accuracy-power`: 0 makes all alike", fallback = "2", range = "[0,)")
+        double power) {
     /** As YAML, for defaults. */
     public static final String MEAN = "mean";
 
@@ -75,15 +82,15 @@ public record Weighting(
     void check(Team team, ModelWeights.Preset paper) {
         if (by == By.FIXED) {
             if (shares == null) {
-                throw new IllegalArgumentException(
-                        SHARES + team.models() + " numbers, one a weak model, because weights.by is fixed, got nothing");
+                throw new IllegalArgumentException(SHARES + team.models()
+                        + " numbers, one a weak model, because weights.by is fixed, got nothing");
             }
             if (shares.size() != team.models()) {
-                throw new IllegalArgumentException(SHARES + team.models() + " numbers, one a weak model, got " + shares);
+                throw new IllegalArgumentException(
+                        SHARES + team.models() + " numbers, one a weak model, got " + shares);
             }
             double sum = shares.stream().mapToDouble(Double::doubleValue).sum();
-            if (shares.stream().anyMatch(share -> !(share >= 0))
-                    || !(Math.abs(sum - 1) < ModelWeights.SUM_TOLERANCE)) {
+            if (shares.stream().anyMatch(share -> !(share >= 0)) || !(Math.abs(sum - 1) < ModelWeights.SUM_TOLERANCE)) {
                 throw new IllegalArgumentException(
                         SHARES + "numbers of at least 0 that sum to 1, got " + shares + ", which sum to " + sum);
             }
@@ -92,16 +99,17 @@ public record Weighting(
         }
         boolean four = paper == ModelWeights.Preset.JOINT && team.models() == 4;
         if (by == By.PAPER && team.models() != 3 && team.models() != 5 && !four) {
-            throw new IllegalArgumentException("weights.by: expected 3 or 5 weak models for the authors' fixed weights, got "
-                    + team.models() + "; choose mean, or fixed with shares");
+            throw new IllegalArgumentException(
+                    "weights.by: expected 3 or 5 weak models for the authors' fixed weights, got " + team.models()
+                            + "; choose mean, or fixed with shares");
         }
         if (by == By.LOG_ODDS && team.kind() == Task.Kind.TEXTS) {
             throw new IllegalArgumentException(
                     "weights.by: expected a task of classes for log-odds, got one of texts; choose accuracy-power");
         }
         if (by.needsJudge() && !team.judged()) {
-            throw new IllegalArgumentException("weights.by: expected items to judge the weak models on, because it is " + by
-                    + ", got judge none; set the task's judge to gold or devel");
+            throw new IllegalArgumentException("weights.by: expected items to judge the weak models on, because it is "
+                    + by + ", got judge none; set the task's judge to gold or devel");
         }
     }
 
@@ -131,7 +139,8 @@ public record Weighting(
         double[] lambda =
                 switch (by) {
                     case MEAN -> ModelWeights.mean(sureness.length);
-                    case FIXED -> shares.stream().mapToDouble(Double::doubleValue).toArray();
+                    case FIXED ->
+                        shares.stream().mapToDouble(Double::doubleValue).toArray();
                     case PAPER -> paper.of(sureness.length);
                     case DYNAMIC -> ModelWeights.dynamic(sureness);
                     case ACCURACY_POWER -> power(judged);

@@ -14,10 +14,16 @@ public final class Window extends LossSupervision {
      * @param weights of the weak models
      */
     public record Options(
-            @Key(value = "items count whose largest probability is below 0.5 and this", fallback = "0.15", range = "(0,)")
-                    double radius,
-            @Key(value = "how much each weak model counts in the label; all alike is the aggregator's posterior", fallback = Weighting.MEAN)
-                    Weighting weights)
+            @Key(
+                    value = "items count whose largest probability is below 0.5 and this",
+                    fallback = "0.15",
+                    range = "(0,)")
+            double radius,
+
+            @Key(
+                    value = "how much each weak model counts in the label; all alike is the aggregator's posterior",
+                    fallback = Weighting.MEAN)
+            Weighting weights)
             implements TeamOptions {
         @Override
         public void check(Team team) {

@@ -52,7 +52,9 @@ class AggregatorsInExperimentsTest {
 
     private <T> T aggregate(Class<T> type) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            Path file = files.filter(each -> each.endsWith(StageFiles.AGGREGATE)).findFirst().orElseThrow();
+            Path file = files.filter(each -> each.endsWith(StageFiles.AGGREGATE))
+                    .findFirst()
+                    .orElseThrow();
             return StageFiles.read(file.getParent(), StageFiles.AGGREGATE, type);
         }
     }
@@ -72,13 +74,21 @@ class AggregatorsInExperimentsTest {
 
         assertThat(models(results))
                 .containsExactly(
-                        "small", "wide", "naive", "aggregate", "bayesian", "aggregate-confidence", "naive-entropy", "ceiling");
+                        "small",
+                        "wide",
+                        "naive",
+                        "aggregate",
+                        "bayesian",
+                        "aggregate-confidence",
+                        "naive-entropy",
+                        "ceiling");
         ClassAggregate made = aggregate(ClassAggregate.class);
         assertThat(made.posterior()).hasDimensions(24, 3);
         for (int n = 0; n < 24; n++) {
             double[] row = made.posterior()[n];
             assertThat(Arrays.stream(row).sum()).isEqualTo(1, within(1e-9));
-            double entropy = Arrays.stream(row).map(p -> p > 0 ? -p * Math.log(p) : 0).sum();
+            double entropy =
+                    Arrays.stream(row).map(p -> p > 0 ? -p * Math.log(p) : 0).sum();
             assertThat(made.entropy()[n]).isEqualTo(entropy, within(1e-9));
         }
         // Soft labels and votes are not the same.
@@ -124,7 +134,8 @@ class AggregatorsInExperimentsTest {
         for (int n = 0; n < 24; n++) {
             assertThat(made.confidence()[n]).isBetween(0.5, 1.0);
         }
-        assertThat(results.tasks().get(0).unsure()).allSatisfy(each -> assertThat(each.votes()).contains(each.aggregate()));
+        assertThat(results.tasks().get(0).unsure())
+                .allSatisfy(each -> assertThat(each.votes()).contains(each.aggregate()));
         Results.Judged judged = results.tasks().get(0).judged().get(0);
         assertThat(judged.on()).isEqualTo("devel");
         assertThat(judged.items()).isEqualTo(10);
@@ -159,7 +170,13 @@ class AggregatorsInExperimentsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{weights: accuracy-power}", "{weights: dynamic}", "{weights: {by: fixed, shares: [1, 0]}}", "{turns: false}"})
+    @ValueSource(
+            strings = {
+                "{weights: accuracy-power}",
+                "{weights: dynamic}",
+                "{weights: {by: fixed, shares: [1, 0]}}",
+                "{turns: false}"
+            })
     void textsTakeWeightsOfTheWeakModels(String naive) {
         Results even = texts("slots.students=[naive]", "slots.judge=devel");
         Results weighted = Tiny.load(
@@ -187,12 +204,12 @@ class AggregatorsInExperimentsTest {
 
     @Test
     void aProbeOnHiddenStatesWeighsItems() throws IOException {
-        Results results = classes(
-                "scenario.students=[{teach: best, weigh: probe}, best]", "scenario.judge=gold");
+        Results results = classes("scenario.students=[{teach: best, weigh: probe}, best]", "scenario.judge=gold");
         assertThat(models(results)).containsExactly("small", "wide", "best-probe", "best", "ceiling");
         assertThat(right()).hasSize(2).allSatisfy(each -> assertThat(each.probabilities())
                 .hasSize(24)
-                .satisfies(all -> assertThat(Arrays.stream(all).allMatch(p -> p >= 0 && p <= 1)).isTrue()));
+                .satisfies(all -> assertThat(Arrays.stream(all).allMatch(p -> p >= 0 && p <= 1))
+                        .isTrue()));
         assertThat(figure(results, "best-probe")).isNotEqualTo(figure(results, "best"));
     }
 
@@ -206,7 +223,8 @@ class AggregatorsInExperimentsTest {
     private List<StageFiles.Right> right() throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             List<StageFiles.Right> all = new ArrayList<>();
-            for (Path file : files.filter(each -> each.endsWith(StageFiles.RIGHT)).toList()) {
+            for (Path file :
+                    files.filter(each -> each.endsWith(StageFiles.RIGHT)).toList()) {
                 all.add(StageFiles.read(file.getParent(), StageFiles.RIGHT, StageFiles.Right.class));
             }
             return all;
@@ -275,8 +293,7 @@ class AggregatorsInExperimentsTest {
                 "scenario.bayesian.weights: expected nothing beside 'labels: posterior', which is one label, got dynamic",
                 "scenario.bayesian.labels=posterior",
                 "scenario.bayesian.weights=dynamic");
-        refused(
-                "scenario.entropy.temperature: expected ", "scenario.entropy={temperature: 0}");
+        refused("scenario.entropy.temperature: expected ", "scenario.entropy={temperature: 0}");
         refused(
                 "scenario.entropy-filter.threshold: expected nothing beside 'percentile'",
                 "scenario.entropy-filter={percentile: 50, threshold: 1}");
@@ -297,7 +314,8 @@ class AggregatorsInExperimentsTest {
                         "scenario.students=[{teach: naive, weigh: entropy-filter}]",
                         "scenario.aggregator=dawid-skene",
                         "scenario.entropy-filter={threshold: 0, of: posterior}"))
-                .hasMessageContaining("scenario.entropy-filter: no item has an entropy of at most 0.0; raise its threshold");
+                .hasMessageContaining(
+                        "scenario.entropy-filter: no item has an entropy of at most 0.0; raise its threshold");
     }
 
     @Test

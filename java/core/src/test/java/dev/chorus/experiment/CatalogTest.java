@@ -230,9 +230,15 @@ class CatalogTest {
 
     @Test
     void whatThereIsNotIsNamedWithWhatThereIs() {
-        refused("slots.students=[naiv]", "slots.students: there is no supervision 'naiv'; there are best, naive, bayesian, aggregate, joint, product,");
-        refused("slots.students=[product]", "slots.students: 'product' does not teach texts; there are best, naive, bayesian, aggregate, joint");
-        refused("scenario.students=[{teach: best, weigh: luck}]", "there is no reliability 'luck'; there are none, agreement, confidence, entropy, probe, entropy-filter, reweighting");
+        refused(
+                "slots.students=[naiv]",
+                "slots.students: there is no supervision 'naiv'; there are best, naive, bayesian, aggregate, joint, product,");
+        refused(
+                "slots.students=[product]",
+                "slots.students: 'product' does not teach texts; there are best, naive, bayesian, aggregate, joint");
+        refused(
+                "scenario.students=[{teach: best, weigh: luck}]",
+                "there is no reliability 'luck'; there are none, agreement, confidence, entropy, probe, entropy-filter, reweighting");
         refused("scenario.students=[{teach: best, then: dpo}]", "'best-dpo' needs scenario.dpo");
         refused(
                 "scenario.students=[{teach: best, then: ppo}]",

@@ -167,7 +167,7 @@ class ExperimentConfigTest {
                 "'width: 16, heads: 2}' | 'width: 16, heads: 0}' | weak.models[1].heads: expected from 1 to 1024, got 0",
                 "echo: 0.5      | echo: 1.5          | strong.pretrain.echo: expected from 0 to 1, got 1.5",
                 "gold: 16       | gold: 25           | weak.scenario.gold: expected 1 to data.gold (24), got 25",
-                "'[best, naive, bayesian]' | '[best, joint]' | scenario.students: there is no supervision 'joint'; there are best, naive, bayesian",
+                "'[best, naive, bayesian]' | '[best, jont]' | scenario.students: there is no supervision 'jont'; there are best, naive, bayesian",
                 "'[best, naive, bayesian]' | '[best, best]'  | scenario.students: expected none twice",
                 "kl_weight: 0.001 | kl_weight: -1    | scenario.bayesian.kl_weight: expected 0 or more, got -1",
                 "beams: 2       | beams: 0           | slots.beams: expected from 1 to 64, got 0",

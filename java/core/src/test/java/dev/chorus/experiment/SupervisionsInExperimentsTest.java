@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.chorus.config.ConfigException;
 import dev.chorus.results.Results;
+import dev.chorus.stage.ProgressListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,10 +83,12 @@ class SupervisionsInExperimentsTest {
         assertThat(results.tasks().get(0).curves()).allSatisfy(curve -> assertThat(curve.points())
                 .allSatisfy(point -> assertThat(point.loss()).isFinite()));
         try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> scores = files.filter(each -> each.endsWith(StageFiles.SCORES)).toList();
+            List<Path> scores =
+                    files.filter(each -> each.endsWith(StageFiles.SCORES)).toList();
             assertThat(scores).hasSize(2);
             for (Path file : scores) {
-                double[][] means = StageFiles.read(file.getParent(), StageFiles.SCORES, StageFiles.Scores.class).means();
+                double[][] means = StageFiles.read(file.getParent(), StageFiles.SCORES, StageFiles.Scores.class)
+                        .means();
                 assertThat(means).hasNumberOfRows(24);
                 for (double[] row : means) {
                     // Two weak models of two beams each.
@@ -96,6 +99,31 @@ class SupervisionsInExperimentsTest {
                 }
             }
         }
+    }
+
+    /** The pairs are the same; what the training makes of them is not. */
+    @Test
+    void theWeakModelsConfidenceInAPairCounts() {
+        List<Double> losses = new ArrayList<>();
+        for (String confidence : List.of("none", "weight", "flip")) {
+            Results results = Tiny.load(
+                            "seeds=[0]",
+                            "scenario=null",
+                            "weak.scenario=null",
+                            "slots.train.epochs=6",
+                            "slots.students=[{teach: best, then: dpo}]",
+                            "slots.dpo.confidence=" + confidence,
+                            "slots.dpo.temperature=0.5")
+                    .run(folder.resolve("out"), true, ProgressListener.SILENT);
+            List<Results.Point> points = results.tasks().get(0).curves().stream()
+                    .filter(curve -> curve.stage().equals("dpo"))
+                    .findFirst()
+                    .orElseThrow()
+                    .points();
+            losses.add(points.get(points.size() - 1).loss());
+        }
+        assertThat(losses).doesNotHaveDuplicates().allSatisfy(loss -> assertThat(loss)
+                .isFinite());
     }
 
     @Test

@@ -41,11 +41,11 @@ class EvidentialClassLossTest {
     @Test
     void goldenOfWeightedLabels() {
         try (Scope scope = new Scope()) {
-            LossValue loss = FULL.of(
-                    Tensors.floats(Z, 3), new double[][][] {WEAK}, new double[][] {{.25, .25, .5}}, null, 1, 1);
+            LossValue loss =
+                    FULL.of(Tensors.floats(Z, 3), new double[][][] {WEAK}, new double[][] {{.25, .25, .5}}, null, 1, 1);
             assertThat(loss.value()).isCloseTo(1.3459134943, within(GOLDEN));
-            LossValue nll = FULL.of(
-                    Tensors.floats(Z, 3), new double[][][] {WEAK}, new double[][] {{.25, .25, .5}}, null, 1, 0);
+            LossValue nll =
+                    FULL.of(Tensors.floats(Z, 3), new double[][][] {WEAK}, new double[][] {{.25, .25, .5}}, null, 1, 0);
             assertThat(nll.value()).isCloseTo(1.0036821744, within(GOLDEN));
         }
     }

@@ -58,7 +58,8 @@ class WeightingTest {
         assertThat(by(By.DYNAMIC).of(null, 3, new double[] {Double.NaN, -1, -1 - Math.log(3)}))
                 .containsExactly(new double[] {0, .75, .25}, within(1e-12));
         // Nobody answered, or nobody that counts.
-        assertThat(by(By.DYNAMIC).of(null, 3, new double[] {Double.NaN, Double.NaN})).containsOnly(0);
+        assertThat(by(By.DYNAMIC).of(null, 3, new double[] {Double.NaN, Double.NaN}))
+                .containsOnly(0);
         assertThat(new Weighting(By.FIXED, List.of(1.0, 0.0), 2).of(null, 3, new double[] {Double.NaN, -1}))
                 .containsOnly(0);
     }

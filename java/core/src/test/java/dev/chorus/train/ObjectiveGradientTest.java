@@ -257,6 +257,31 @@ class ObjectiveGradientTest {
         }
     }
 
+    /** Each pair has its flip probability, and they are weighted: the mean of two losses of one pair each. */
+    @Test
+    void preferenceWithFlips() {
+        List<PreferenceObjective.Pair> pairs = List.of(
+                new PreferenceObjective.Pair(SEQUENCES.get(0), SEQUENCES.get(3), -11, -6),
+                new PreferenceObjective.Pair(SEQUENCES.get(1), SEQUENCES.get(2), -3, -12));
+        ItemWeights weights = new ItemWeights(new double[] {1, 3});
+        try (Decoder decoder = TinyDecoders.random(CONFIG, 6)) {
+            Parameters parameters = decoder.parameters();
+            Loss both = loss(
+                    decoder,
+                    new PreferenceObjective(pairs, weights, new double[] {0.1, 0.4}, new ConservativeDpoLoss(0.3, 0)));
+            double one = value(
+                    parameters,
+                    loss(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(0.3, 0.1))),
+                    batch(0));
+            double two = value(
+                    parameters,
+                    loss(decoder, new PreferenceObjective(pairs, new ConservativeDpoLoss(0.3, 0.4))),
+                    batch(1));
+            assertThat(value(parameters, both, batch(1, 0))).isCloseTo((one + 3 * two) / 4, within(ABSOLUTE));
+            assertGradient(parameters, both, both, batch(1, 0));
+        }
+    }
+
     @Test
     void preference() {
         List<PreferenceObjective.Pair> pairs = List.of(

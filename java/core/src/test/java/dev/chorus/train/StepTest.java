@@ -87,16 +87,19 @@ class StepTest {
                         "evidential texts",
                         0,
                         chosen -> new BridgedObjective(
-                                targets(chosen), null, false, chosen.weights(), (rows, scores, each, at) ->
-                                        new BridgedEvidentialLoss(Evidence.EXP, 0.1)
-                                                .of(
-                                                        rows.hidden(),
-                                                        rows.head(),
-                                                        rows.into(),
-                                                        rows.targets(),
-                                                        scores,
-                                                        each,
-                                                        0.5))),
+                                targets(chosen),
+                                null,
+                                false,
+                                chosen.weights(),
+                                (rows, scores, each, at) -> new BridgedEvidentialLoss(Evidence.EXP, 0.1)
+                                        .of(
+                                                rows.hidden(),
+                                                rows.head(),
+                                                rows.into(),
+                                                rows.targets(),
+                                                scores,
+                                                each,
+                                                0.5))),
                 new Case(
                         "bridged, all labels",
                         0,

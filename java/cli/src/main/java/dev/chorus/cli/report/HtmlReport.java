@@ -130,6 +130,18 @@ public final class HtmlReport {
             LearningCurves.draw(view, out);
             out.close();
         }
+        if (!JudgedTable.isEmpty(view)) {
+            out.open("div", "class", "block");
+            out.element("h3", "How good the weak models are, and how much they repeat each other");
+            out.element(
+                    "p",
+                    "On items of " + view.task().judged().get(0).on()
+                            + " that no weak model was taught: accuracy, smoothed, or the mean of the main metric of each item.",
+                    "class",
+                    "note");
+            JudgedTable.draw(view, out);
+            out.close();
+        }
         if (!view.task().unsure().isEmpty()) {
             out.open("div", "class", "block");
             out.element("h3", "The " + UnsureTable.shown(view) + " weak labels that the ensemble is least sure of");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.chorus.results.Results;
 import dev.chorus.results.Results.Curve;
 import dev.chorus.results.Results.Interval;
+import dev.chorus.results.Results.Judged;
 import dev.chorus.results.Results.Model;
 import dev.chorus.results.Results.Point;
 import dev.chorus.results.Results.Task;
@@ -113,6 +114,26 @@ class HtmlReportTest {
         String page = HtmlReport.render(with(sample, List.of(empty)));
         parse(page);
         assertThat(page).contains("The gap is undefined").doesNotContain("NaN");
+    }
+
+    @Test
+    void judgedWeakModelsHaveATable() throws Exception {
+        Results sample = SampleResults.of(1);
+        Task task = sample.tasks().get(0);
+        assertThat(HtmlReport.render(sample)).doesNotContain("Judged weak models");
+        Task judged = new Task(
+                task.task(),
+                task.title(),
+                task.metric(),
+                task.models(),
+                task.curves(),
+                task.unsure(),
+                List.of(new Judged(3, "devel", 1234, List.of("a <b>", "b"), List.of(0.61234, 0.5), null, 1.46)));
+        String page = HtmlReport.render(with(sample, List.of(judged)));
+        parse(page);
+        assertThat(page)
+                .contains("On items of devel", "a &lt;b&gt;", "0.612", "1,234", ">1.5<", ">undefined<")
+                .doesNotContain("null");
     }
 
     @Test

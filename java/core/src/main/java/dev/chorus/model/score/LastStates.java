@@ -25,8 +25,7 @@ public final class LastStates {
             try (Scope scope = new Scope();
                     Tensors.GradientMode off = Tensors.withoutGradients()) {
                 FlatBatch flat = FlatBatch.of(sequences.subList(from, to));
-                Tensor last = decoder.hidden(flat)
-                        .index_select(0, Tensors.longs(flat.lastTokens(), flat.sequences()));
+                Tensor last = decoder.hidden(flat).index_select(0, Tensors.longs(flat.lastTokens(), flat.sequences()));
                 System.arraycopy(Tensors.toRows(last), 0, all, from, to - from);
             }
         }
