@@ -69,7 +69,7 @@ public class TrainingStepBenchmark {
     /** Four steps. */
     @Benchmark
     public Object chorusSteps() {
-        return new Trainer(decoder.parameters(), new TrainSettings(1, SEQUENCES, 1e-5, 0.01, 0, 1), 0)
-                .run(sequences.size(), new LanguageModelObjective(decoder, sequences), null, (step, steps, loss) -> {});
+        return new Trainer(decoder, new TrainSettings(1, SEQUENCES, 1e-5, 0.01, 0, 1), 0)
+                .run(sequences.size(), new LanguageModelObjective(sequences), null, (step, steps, loss) -> {});
     }
 }

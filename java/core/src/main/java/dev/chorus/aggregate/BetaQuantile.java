@@ -21,11 +21,11 @@ public final class BetaQuantile {
      * @param b     at least 0; 0 is the certainty 1
      * @param level above 0 and below 1
      */
-    public static Confusions.Interval interval(double a, double b, double level) {
+    public static Interval interval(double a, double b, double level) {
         if (!(level > 0 && level < 1)) {
             throw new IllegalArgumentException("level: expected above 0 and below 1, got " + level);
         }
-        return new Confusions.Interval(of((1 - level) / 2, a, b), of((1 + level) / 2, a, b));
+        return new Interval(of((1 - level) / 2, a, b), of((1 + level) / 2, a, b));
     }
 
     /**

@@ -89,12 +89,4 @@ public interface Confusions {
         double strength = mean * (1 - mean) / Math.max(variance, 1e-15) - 1;
         return strength > 0 ? BetaQuantile.interval(mean * strength, (1 - mean) * strength, level) : new Interval(0, 1);
     }
-
-    /**
-     * A value with its interval.
-     *
-     * @param low  lower end
-     * @param high upper end
-     */
-    record Interval(double low, double high) {}
 }

@@ -1,6 +1,5 @@
 package dev.chorus.aggregate;
 
-import dev.chorus.aggregate.Confusions.Interval;
 import dev.chorus.aggregate.votes.Votes;
 import java.util.Arrays;
 
@@ -29,8 +28,7 @@ public final class GoldCheck {
     private final double[] prevalence;
     private final double[] halfWidth;
 
-    private GoldCheck(
-            int[] tasks, double[] confidence, boolean[] right, double[] prevalence, double[] halfWidth) {
+    private GoldCheck(int[] tasks, double[] confidence, boolean[] right, double[] prevalence, double[] halfWidth) {
         this.tasks = tasks;
         this.confidence = confidence;
         this.right = right;

@@ -181,8 +181,7 @@ final class HeadChunks {
         return results;
     }
 
-    private void compute(
-            Chunk chunk, Tensor buffer, Tensor results, Tensor dhidden, HeadGradients accumulators) {
+    private void compute(Chunk chunk, Tensor buffer, Tensor results, Tensor dhidden, HeadGradients accumulators) {
         try (Scope scope = new Scope()) {
             int first = chunk.first();
             int count = chunk.count();

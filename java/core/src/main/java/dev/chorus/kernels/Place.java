@@ -87,8 +87,7 @@ record Place(int index) {
         if (!isCuda() || isSimulated()) {
             return tensor;
         }
-        return empty(tensor.scalar_type().intern(), Tensors.shape(tensor))
-                .copy_(tensor);
+        return empty(tensor.scalar_type().intern(), Tensors.shape(tensor)).copy_(tensor);
     }
 
     @Override

@@ -38,12 +38,7 @@ public final class BridgedKlLoss {
      *                                                its score outside [0, 1]; names the row
      */
     public static LossValue of(
-            Tensor hidden,
-            LanguageHead head,
-            HeadGradients into,
-            long[] targets,
-            double[] scores,
-            double[] weights) {
+            Tensor hidden, LanguageHead head, HeadGradients into, long[] targets, double[] scores, double[] weights) {
         int m = targets.length;
         float[] probabilities = new float[m];
         float[] upstream = new float[m];

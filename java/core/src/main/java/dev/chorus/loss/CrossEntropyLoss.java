@@ -68,12 +68,7 @@ public final class CrossEntropyLoss {
      * @param total what the gradient is divided by: the weights of all parts, above 0
      */
     public static LossValue ofHidden(
-            Tensor hidden,
-            LanguageHead head,
-            HeadGradients into,
-            long[] targets,
-            float[] weights,
-            double total) {
+            Tensor hidden, LanguageHead head, HeadGradients into, long[] targets, float[] weights, double total) {
         int m = targets.length;
         float[] upstream = new float[m];
         Arrays.fill(upstream, (float) (-1 / total));

@@ -2,7 +2,6 @@ package dev.chorus.model;
 
 import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.LanguageHead;
-import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.model.batch.FlatBatch;
 import dev.chorus.model.block.Block;
 import dev.chorus.model.block.Norm;

@@ -37,7 +37,7 @@ class GoldCheckTest {
         for (int seed = 0; seed < 60; seed++) {
             Simulation simulation = biased(seed);
             GoldCheck check = GoldCheck.of(new Majority(), simulation.votesWithGold(200), 2);
-            Confusions.Interval interval = check.prevalenceInterval(0);
+            Interval interval = check.prevalenceInterval(0);
             inside += interval.low() <= .3 && .3 <= interval.high() ? 1 : 0;
         }
         // 95% of 60 is 57; below 52 lies one case in a hundred.

@@ -76,11 +76,11 @@ class SplitsTest {
         List<Example> tested = List.of(example(sentence));
         List<Example> some = List.of(example("some"));
         List<Example> more = List.of(example("more"));
-        assertThatThrownBy(() -> new Splits(some, List.of(example(other)), more, tested).refuseLeaks())
+        assertThatThrownBy(() -> new Splits<>(some, List.of(example(other)), more, tested).refuseLeaks())
                 .isInstanceOf(DataException.class)
                 .hasMessageStartingWith("test: sentence ")
                 .hasMessageContaining("is in split 'weak' too");
-        Splits splits = new Splits(some, more, List.of(example("devel")), tested);
+        Splits<Example> splits = new Splits<>(some, more, List.of(example("devel")), tested);
         assertThatThrownBy(() -> splits.refuseLeaks(List.of("one", other), "plain.txt"))
                 .isInstanceOf(DataException.class)
                 .hasMessageStartingWith("plain.txt:2: ");
@@ -95,7 +95,7 @@ class SplitsTest {
 
     @Test
     void punctuationAloneIsASentenceOfItsOwn() {
-        new Splits(List.of(example("?")), List.of(example("!")), DEVEL, TEST).refuseLeaks();
+        new Splits<>(List.of(example("?")), List.of(example("!")), DEVEL, TEST).refuseLeaks();
     }
 
     @Test

@@ -102,10 +102,8 @@ class CatalogTest {
         }
     }
 
-    /** A supervision for both kinds, with options: the labels of the first weak model. */
+    /** A supervision for both kinds: the labels of the first weak model. */
     private static final class FirstModel implements Supervision {
-        record Options(int turns) {}
-
         @Override
         public String name() {
             return "first";

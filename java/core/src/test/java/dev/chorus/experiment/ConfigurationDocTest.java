@@ -3,7 +3,7 @@ package dev.chorus.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.chorus.config.KeyTable;
-import dev.chorus.supervise.Bayesian;
+import dev.chorus.supervise.Weighting;
 import dev.chorus.train.TrainSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +34,12 @@ class ConfigurationDocTest {
         records.put("text task", ExperimentConfig.TextTask.class);
         records.put("student", ExperimentConfig.Student.class);
         records.put("dpo", ExperimentConfig.Dpo.class);
-        records.put("bayesian", Bayesian.Options.class);
+        records.put("aggregator", ExperimentConfig.Aggregation.class);
+        records.put("weights", Weighting.class);
+        Catalog.STANDARD.supervisions().all().forEach(each -> each.options()
+                .ifPresent(options -> records.put(each.name(), options)));
+        Catalog.STANDARD.reliabilities().all().forEach(each -> each.options()
+                .ifPresent(options -> records.put(each.name(), options)));
         return records;
     }
 

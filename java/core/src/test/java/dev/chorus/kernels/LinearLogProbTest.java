@@ -125,8 +125,8 @@ class LinearLogProbTest {
             Tensor dlogps = floats(c.dlogps);
             // Room for all rows, and for two or three at a time.
             for (long budget : new long[] {ROOMY, 3000}) {
-                HeadGradients into = new HeadGradients(
-                        torch.zeros(vocabulary, width), bias ? torch.zeros(vocabulary) : null);
+                HeadGradients into =
+                        new HeadGradients(torch.zeros(vocabulary, width), bias ? torch.zeros(vocabulary) : null);
                 LinearLogProb.Gradients actual =
                         LinearLogProb.forwardBackward(hidden, head, c.target(kind), weights, dlogps, into, budget);
                 assertClose(actual.result().logps(), expected.logps(), RESULT);
@@ -240,13 +240,7 @@ class LinearLogProbTest {
             assertThat(doubles(alone)).hasSize(20);
             // Without its bias' gradient.
             LinearLogProb.forwardBackward(
-                    hidden,
-                    head,
-                    c.target("token"),
-                    null,
-                    dlogps,
-                    new HeadGradients(into.dweight(), null),
-                    ROOMY);
+                    hidden, head, c.target("token"), null, dlogps, new HeadGradients(into.dweight(), null), ROOMY);
         }
     }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.chorus.kernels.HeadGradients;
 import dev.chorus.kernels.LanguageHead;
-import dev.chorus.kernels.LinearLogProb;
 import dev.chorus.torch.Scope;
 import dev.chorus.torch.Tensors;
 import java.util.Random;

@@ -1,7 +1,7 @@
 package dev.chorus.cli.aggregate;
 
-import dev.chorus.aggregate.Confusions.Interval;
 import dev.chorus.aggregate.GoldCheck;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.labelers.Clones;
 import dev.chorus.aggregate.labelers.ErrorCorrelation;
 import dev.chorus.aggregate.votes.Votes;

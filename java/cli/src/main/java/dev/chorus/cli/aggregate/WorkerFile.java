@@ -2,6 +2,7 @@ package dev.chorus.cli.aggregate;
 
 import dev.chorus.aggregate.Aggregation;
 import dev.chorus.aggregate.Confusions;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.labelers.Clones;
 import dev.chorus.aggregate.labelers.GoldWeights;
 import dev.chorus.aggregate.labelers.LabelerTable;
@@ -44,8 +45,7 @@ final class WorkerFile {
                     CsvText.number(line.append(','), skill[w], DIGITS);
                 }
                 if (intervals) {
-                    Confusions.Interval interval =
-                            result.confusions().orElseThrow().accuracyInterval(w, balance, .95);
+                    Interval interval = result.confusions().orElseThrow().accuracyInterval(w, balance, .95);
                     CsvText.number(line.append(','), interval.low(), DIGITS);
                     CsvText.number(line.append(','), interval.high(), DIGITS);
                 }

@@ -1,6 +1,7 @@
 package dev.chorus.cli.report;
 
 import dev.chorus.aggregate.Confusions;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.labelers.Clones;
 import dev.chorus.aggregate.labelers.ErrorCorrelation;
 import dev.chorus.aggregate.labelers.GoldWeights;
@@ -87,7 +88,7 @@ final class LabelerSections {
 
     private static String interval(Facts facts, int worker) {
         double[] balance = facts.result().classBalance().orElseThrow();
-        Confusions.Interval interval = facts.result().confusions().orElseThrow().accuracyInterval(worker, balance, .95);
+        Interval interval = facts.result().confusions().orElseThrow().accuracyInterval(worker, balance, .95);
         return " [" + Numbers.fixed(interval.low(), 3) + ",\u00a0" + Numbers.fixed(interval.high(), 3) + "]";
     }
 

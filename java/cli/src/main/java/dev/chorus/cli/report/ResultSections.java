@@ -1,8 +1,8 @@
 package dev.chorus.cli.report;
 
 import dev.chorus.aggregate.Aggregation;
-import dev.chorus.aggregate.Confusions.Interval;
 import dev.chorus.aggregate.GoldCheck;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.Posteriors;
 import dev.chorus.aggregate.votes.Votes;
 import dev.chorus.cli.report.AggregationReport.Facts;

@@ -2,6 +2,7 @@ package dev.chorus.aggregate.methods;
 
 import dev.chorus.aggregate.BetaQuantile;
 import dev.chorus.aggregate.Confusions;
+import dev.chorus.aggregate.Interval;
 
 /** Confusion matrices in full, [worker][given][truth]. */
 final class DenseConfusions implements Confusions {

@@ -2,6 +2,7 @@ package dev.chorus.aggregate.methods;
 
 import dev.chorus.aggregate.BetaQuantile;
 import dev.chorus.aggregate.Confusions;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.Support;
 import dev.chorus.aggregate.votes.Votes;
 import java.util.Arrays;

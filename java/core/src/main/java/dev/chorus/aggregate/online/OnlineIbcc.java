@@ -4,6 +4,7 @@ import static dev.chorus.math.SpecialFunctions.digamma;
 
 import dev.chorus.aggregate.BetaQuantile;
 import dev.chorus.aggregate.Confusions;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.methods.Ibcc;
 import dev.chorus.aggregate.votes.Votes;
 import java.util.Arrays;

@@ -22,7 +22,7 @@ final class ArgillaRecord implements JsonRecord {
 
     @Override
     public void read(JsonNode record, long line, RowSink sink) {
-        String task = JsonExports.scalar(record.has("id") ? record.get("id") : record.path("external_id"));
+        String task = JsonScalars.scalar(record.has("id") ? record.get("id") : record.path("external_id"));
         if (task == null) {
             bad.add(line, "a record without 'id'");
             return;
@@ -106,7 +106,7 @@ final class ArgillaRecord implements JsonRecord {
 
     private void suggest(
             String task, long line, String question, JsonNode agent, JsonNode value, JsonNode score, RowSink sink) {
-        JsonNode named = JsonExports.scalar(agent) == null
+        JsonNode named = JsonScalars.scalar(agent) == null
                 ? com.fasterxml.jackson.databind.node.TextNode.valueOf("suggestion")
                 : agent;
         JsonNode submitted = com.fasterxml.jackson.databind.node.TextNode.valueOf("submitted");
@@ -127,7 +127,7 @@ final class ArgillaRecord implements JsonRecord {
         }
         row.begin(line);
         row.set(Row.TASK, task);
-        JsonExports.set(row, Row.WORKER, worker);
+        JsonScalars.set(row, Row.WORKER, worker);
         if (score != null && score.isNumber()) {
             row.set(Row.PROBABILITY, score.asText());
         }
@@ -151,8 +151,8 @@ final class ArgillaRecord implements JsonRecord {
         if (answer == null) {
             return;
         }
-        if (JsonExports.scalar(answer) == null) {
-            bad.add(line, "expected one label, got " + JsonRows.shortened(answer));
+        if (JsonScalars.scalar(answer) == null) {
+            bad.add(line, "expected one label, got " + JsonScalars.shortened(answer));
             return;
         }
         row.set(Row.LABEL, answer.asText());

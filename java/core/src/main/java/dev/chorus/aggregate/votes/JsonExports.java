@@ -91,17 +91,4 @@ enum JsonExports {
         }
         return VOTES;
     }
-
-    /** Text of a scalar: a string, a number, true or false; null for anything else. */
-    static String scalar(JsonNode node) {
-        return node.isValueNode() && !node.isNull() ? node.asText() : null;
-    }
-
-    /** Sets a field to a scalar, or leaves it out. */
-    static void set(Row row, int field, JsonNode node) {
-        String text = scalar(node);
-        if (text != null) {
-            row.set(field, text);
-        }
-    }
 }

@@ -115,7 +115,7 @@ final class JsonRows {
 
     private void record(JsonNode record, long line, RowSink sink) {
         if (!record.isObject()) {
-            bad.add(line, "expected a JSON object, got " + shortened(record));
+            bad.add(line, "expected a JSON object, got " + JsonScalars.shortened(record));
             return;
         }
         if (reader == null) {
@@ -123,11 +123,5 @@ final class JsonRows {
             reader = export.reader(settings, bad);
         }
         reader.read(record, line, sink);
-    }
-
-    /** A node as text, cut to what a message can hold. */
-    static String shortened(JsonNode node) {
-        String text = node.toString();
-        return text.length() <= 60 ? text : text.substring(0, 57) + "...";
     }
 }

@@ -19,7 +19,7 @@ final class LabelStudioRecord implements JsonRecord {
 
     @Override
     public void read(JsonNode record, long line, RowSink sink) {
-        String task = JsonExports.scalar(record.path("id"));
+        String task = JsonScalars.scalar(record.path("id"));
         if (task == null) {
             bad.add(line, "a task without 'id'");
             return;
@@ -28,14 +28,14 @@ final class LabelStudioRecord implements JsonRecord {
         for (JsonNode annotation : annotations) {
             JsonNode by = annotation.path("completed_by");
             String worker = by.isObject()
-                    ? JsonExports.scalar(by.has("email") ? by.get("email") : by.path("id"))
-                    : JsonExports.scalar(by);
+                    ? JsonScalars.scalar(by.has("email") ? by.get("email") : by.path("id"))
+                    : JsonScalars.scalar(by);
             row.begin(line);
             row.set(Row.TASK, task);
             if (worker != null) {
                 row.set(Row.WORKER, worker);
             }
-            JsonExports.set(row, Row.TIMESTAMP, annotation.path("created_at"));
+            JsonScalars.set(row, Row.TIMESTAMP, annotation.path("created_at"));
             boolean cancelled = annotation.path("was_cancelled").asBoolean(false);
             give(annotation, cancelled, annotation.path("ground_truth").asBoolean(false), sink);
         }
@@ -44,7 +44,7 @@ final class LabelStudioRecord implements JsonRecord {
             if (prediction.isObject()) {
                 row.begin(line);
                 row.set(Row.TASK, task);
-                JsonExports.set(row, Row.WORKER, prediction.path("model_version"));
+                JsonScalars.set(row, Row.WORKER, prediction.path("model_version"));
                 JsonNode score = prediction.path("score");
                 if (score.isNumber() && score.asDouble() >= 0 && score.asDouble() <= 1) {
                     row.set(Row.PROBABILITY, score.asText());
@@ -73,11 +73,11 @@ final class LabelStudioRecord implements JsonRecord {
                 return;
             }
             if (choices.size() > 1) {
-                bad.add(row.line, "expected one choice, got " + JsonRows.shortened(choices));
+                bad.add(row.line, "expected one choice, got " + JsonScalars.shortened(choices));
                 return;
             }
             question = name;
-            label = JsonExports.scalar(choices.isArray() ? choices.path(0) : value.get("rating"));
+            label = JsonScalars.scalar(choices.isArray() ? choices.path(0) : value.get("rating"));
         }
         if (cancelled || label == null) {
             sink.abstention(row);

@@ -21,11 +21,11 @@ final class PlainRecord implements JsonRecord {
         for (int f = 0; f < Row.ROLES.size(); f++) {
             JsonNode value = field(record, f);
             if (value.isContainerNode()) {
-                bad.add(line, "the " + Row.ROLES.get(f) + " is no text or number: " + JsonRows.shortened(value));
+                bad.add(line, "the " + Row.ROLES.get(f) + " is no text or number: " + JsonScalars.shortened(value));
                 return;
             }
             abstains |= f == Row.LABEL && value.isNull();
-            JsonExports.set(row, f, value);
+            JsonScalars.set(row, f, value);
         }
         if (abstains) {
             sink.abstention(row);

@@ -25,16 +25,16 @@ final class ProdigyRecord implements JsonRecord {
         JsonNode hash =
                 accept.isArray() || !record.has("_task_hash") ? record.path("_input_hash") : record.get("_task_hash");
         String task = settings.columns().get("task");
-        JsonExports.set(row, Row.TASK, task == null ? hash : record.path(task));
+        JsonScalars.set(row, Row.TASK, task == null ? hash : record.path(task));
         String worker = settings.columns().get("worker");
         JsonNode session = record.has("_annotator_id") ? record.get("_annotator_id") : record.path("_session_id");
-        JsonExports.set(row, Row.WORKER, worker == null ? session : record.path(worker));
-        JsonExports.set(row, Row.TIMESTAMP, record.path("_timestamp"));
+        JsonScalars.set(row, Row.WORKER, worker == null ? session : record.path(worker));
+        JsonScalars.set(row, Row.TIMESTAMP, record.path("_timestamp"));
         String answer = record.path("answer").asText("");
         if (answer.equals("ignore") || (accept.isArray() && (answer.equals("reject") || accept.isEmpty()))) {
             sink.abstention(row);
         } else if (accept.size() > 1) {
-            bad.add(line, "expected one accepted choice, got " + JsonRows.shortened(accept));
+            bad.add(line, "expected one accepted choice, got " + JsonScalars.shortened(accept));
         } else if (!answer.equals("accept") && !answer.equals("reject")) {
             bad.add(line, "expected an answer of accept, reject or ignore, got '" + answer + "'");
         } else {

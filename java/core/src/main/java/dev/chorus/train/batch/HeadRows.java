@@ -1,7 +1,7 @@
 package dev.chorus.train.batch;
 
-import dev.chorus.kernels.LanguageHead;
 import dev.chorus.kernels.HeadGradients;
+import dev.chorus.kernels.LanguageHead;
 import org.bytedeco.pytorch.Tensor;
 
 /**

@@ -65,7 +65,9 @@ class GoldWeightsTest {
             label[t] = t % 5 == 0 ? 1 - gold[t] : gold[t];
             probability[t] = .99f;
         }
-        Votes votes = Votes.of(n, 1, 2, task, worker, label).withProbabilities(probability).withGold(gold);
+        Votes votes = Votes.of(n, 1, 2, task, worker, label)
+                .withProbabilities(probability)
+                .withGold(gold);
         double[] temperatures = GoldWeights.temperatures(votes);
         assertThat(temperatures[0]).isGreaterThan(2);
         assertThat(GoldWeights.tempered(votes, temperatures).probability(7)).isCloseTo(.8, within(1e-6));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.chorus.aggregate.Aggregation;
 import dev.chorus.aggregate.Aggregators;
 import dev.chorus.aggregate.Confusions;
+import dev.chorus.aggregate.Interval;
 import dev.chorus.aggregate.LabelAggregator;
 import dev.chorus.aggregate.Simulation;
 import dev.chorus.aggregate.votes.Votes;
@@ -91,7 +92,7 @@ class PlantedTruthTest {
             for (int w = 0; w < PLANTED.length; w++) {
                 for (int k = 0; k < 3; k++) {
                     for (int y = 0; y < 3; y++) {
-                        Confusions.Interval interval = confusions.interval(w, k, y, .9);
+                        Interval interval = confusions.interval(w, k, y, .9);
                         all++;
                         inside += interval.low() <= PLANTED[w][k][y] && PLANTED[w][k][y] <= interval.high() ? 1 : 0;
                     }

@@ -171,8 +171,10 @@ class KeyValueCacheTest {
             assertThat(third.page(0)).isEqualTo(first.page(0));
             assertThat(third.page(2)).isNotEqualTo(first.page(2));
             // A shorter text of the same beginning, and one that is shorter than a page.
-            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(other, 33), 32)).isEqualTo(32);
-            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(other, 15), 15)).isZero();
+            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(other, 33), 32))
+                    .isEqualTo(32);
+            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(other, 15), 15))
+                    .isZero();
         }
     }
 
@@ -219,7 +221,8 @@ class KeyValueCacheTest {
             second.close();
             half.close();
             assertThat(cache.freePages()).isEqualTo(6);
-            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(text, 15), 15)).isZero();
+            assertThat(new CachedSequence(cache).adopt(Arrays.copyOf(text, 15), 15))
+                    .isZero();
             CachedSequence third = new CachedSequence(cache);
             assertThat(third.adopt(text, 39)).isZero();
         }
