@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.chorus.aggregate.Aggregation;
+import dev.chorus.aggregate.LabelAggregator;
+import dev.chorus.aggregate.methods.Majority;
+import dev.chorus.aggregate.votes.Votes;
 import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataSource;
 import dev.chorus.data.Item;
@@ -47,10 +51,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One class and one line add a task, a supervision, a loss for generation, a reliability, an optimizer, a schedule. */
+/**
+ * One class and one line add a task, a supervision, a loss for generation, a reliability, an aggregator, an optimizer, a
+ * schedule.
+ */
 class CatalogTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final AtomicInteger LOSSES = new AtomicInteger();
+    private static final AtomicInteger FITS = new AtomicInteger();
 
     @TempDir
     private Path folder;
@@ -59,6 +67,7 @@ class CatalogTest {
             .with(new WordCount())
             .with(new FirstModel())
             .with(new ShortFirst())
+            .with("last", options -> new LastVote())
             .with(Optimizers.maker("plain", (parameters, decay) -> new Sgd(parameters, 0)))
             .with(Schedules.after("halved", (done, rise, steps) -> done < steps / 2 ? 1 : 0.5));
 
@@ -191,6 +200,22 @@ class CatalogTest {
         }
     }
 
+    /** An aggregator: the last labeler is right. */
+    private static final class LastVote implements LabelAggregator {
+        @Override
+        public String name() {
+            return "last";
+        }
+
+        @Override
+        public Aggregation fit(Votes votes) {
+            FITS.incrementAndGet();
+            double[] weights = new double[votes.workers()];
+            weights[weights.length - 1] = 1;
+            return new Majority().fit(votes.withWeights(weights));
+        }
+    }
+
     @Test
     void whatAProgramAddsRunsLikeWhatIsThere() {
         String train = "{epochs: 2, batch: 8, learning_rate: 0.05, weight_decay: 0, warmup: 0, clip: 1, "
@@ -200,7 +225,8 @@ class CatalogTest {
                 List.of(
                         "scenario=null",
                         "weak.scenario=null",
-                        "words={students: [best, first, {teach: first, weigh: short}], train: " + train + "}",
+                        "words={students: [best, first, {teach: first, weigh: short}, aggregate], aggregator: last, train: "
+                                + train + "}",
                         "weak.words={gold: 16, train: " + train + "}",
                         "slots.students=[{teach: first, weigh: short, id: mine}, {teach: best, then: dpo}]",
                         "slots.train.epochs=2"),
@@ -211,7 +237,7 @@ class CatalogTest {
         assertThat(results.tasks()).extracting(Results.Task::task).containsExactly("slots", "words");
         assertThat(results.tasks().get(1).models())
                 .extracting(Results.Model::id)
-                .containsExactly("small", "wide", "best", "first", "first-short", "ceiling");
+                .containsExactly("small", "wide", "best", "first", "first-short", "aggregate", "ceiling");
         assertThat(results.tasks().get(1).title()).isEqualTo("Even or odd");
         assertThat(results.tasks().get(1).models().get(4).title())
                 .isEqualTo("student of the first weak model, weighed by short");
@@ -224,6 +250,7 @@ class CatalogTest {
                 .extracting(stage -> stage.id())
                 .contains("student/slots/best/seed-0", "prefer/slots/best-dpo-pairs/seed-0");
         assertThat(LOSSES.get()).isEqualTo(2 * 3);
+        assertThat(FITS.get()).isPositive();
     }
 
     @Test
