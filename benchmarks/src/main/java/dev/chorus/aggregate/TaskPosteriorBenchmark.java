@@ -61,8 +61,8 @@ public class TaskPosteriorBenchmark {
         posterior = fit.taskPosterior();
         workers = java.util.Arrays.copyOf(worker, s[0]);
         labels = java.util.Arrays.copyOf(label, s[0]);
-        double[] ours = chorus();
-        double[] plain = reference();
+        double[] ours = chorusForward();
+        double[] plain = referenceForward();
         for (int k = 0; k < s[1]; k++) {
             // Ours has expected logs in place of logs of means.
             if (Math.abs(ours[k] - plain[k]) > TOLERANCE) {
@@ -73,13 +73,13 @@ public class TaskPosteriorBenchmark {
 
     /** Through the tables. */
     @Benchmark
-    public double[] chorus() {
+    public double[] chorusForward() {
         return posterior.of(workers, labels);
     }
 
     /** By the definition. */
     @Benchmark
-    public double[] reference() {
+    public double[] referenceForward() {
         double[] row = balance.clone();
         double sum = 0;
         for (int k = 0; k < row.length; k++) {
