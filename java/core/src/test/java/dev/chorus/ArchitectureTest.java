@@ -12,6 +12,9 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +86,21 @@ class ArchitectureTest {
                 .resideInAnyPackage(known)
                 .because("a package without a floor escapes every rule; give it one in FLOORS")
                 .check(ENGINE);
+    }
+
+    /** A reader who opens a folder is told what it is for. */
+    @Test
+    void everyPackageSaysWhatItIsFor() throws IOException {
+        for (String sources : List.of("src/main/java", "../cli/src/main/java", "../../benchmarks/src/main/java")) {
+            try (Stream<Path> files = Files.walk(Path.of(sources))) {
+                assertThat(files.filter(file -> file.toString().endsWith(".java"))
+                                .map(Path::getParent)
+                                .distinct())
+                        .isNotEmpty()
+                        .allSatisfy(folder ->
+                                assertThat(folder.resolve("package-info.java")).exists());
+            }
+        }
     }
 
     /** Whoever reads one of two files that need each other has to read both: a file is understood with those below it. */

@@ -3,6 +3,7 @@ package dev.chorus.cli;
 import dev.chorus.config.ConfigException;
 import dev.chorus.data.DataException;
 import dev.chorus.files.FileFault;
+import dev.chorus.model.NotFiniteException;
 import dev.chorus.model.checkpoint.CheckpointException;
 import dev.chorus.model.family.ConfigProblem;
 import dev.chorus.stage.StageException;
@@ -30,6 +31,7 @@ final class Errors {
                 || e instanceof DataException
                 || e instanceof StageException
                 || e instanceof CheckpointException
+                || e instanceof NotFiniteException
                 || e instanceof ConfigProblem
                 || e instanceof TokenizerException) {
             err.println("chorus: " + Visible.line(e.getMessage()));

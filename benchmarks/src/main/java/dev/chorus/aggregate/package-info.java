@@ -1,0 +1,2 @@
+/** How fast votes become labels. */
+package dev.chorus.aggregate;

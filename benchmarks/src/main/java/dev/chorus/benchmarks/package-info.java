@@ -1,0 +1,2 @@
+/** What is measured besides single kernels, and what benchmarks share. */
+package dev.chorus.benchmarks;

@@ -1,0 +1,2 @@
+/** How fast the kernels are, beside LibTorch's operators and their floors. */
+package dev.chorus.kernels;
