@@ -71,7 +71,7 @@ record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
     static Roster of(Task<?> task, TaskSettings settings, Catalog catalog, String file) {
         String key = file + ": " + task.key() + ".students";
         List<Member> members = new ArrayList<>();
-        for (Student student : students(settings)) {
+        for (Student student : students(settings, catalog)) {
             Supervision teach = catalog.supervisions().get(student.teach(), key);
             if (!teach.kinds().contains(task.kind())) {
                 throw new ConfigException(key + ": '" + teach.name() + "' does not teach "
@@ -154,13 +154,16 @@ record Roster(List<Member> members, Optional<LabelAggregator> aggregator) {
     }
 
     /** Those that are listed; and, where a preference stage has settings but nobody asks for it, the one behind naive. */
-    private static List<Student> students(TaskSettings settings) {
+    private static List<Student> students(TaskSettings settings, Catalog catalog) {
         List<Student> students = new ArrayList<>(settings.students());
         if (settings instanceof TextTask text
                 && text.dpo() != null
                 && students.stream().noneMatch(Student::isFollowed)) {
             students.stream()
-                    .filter(student -> student.teach().equals("naive"))
+                    .filter(student -> catalog.supervisions()
+                            .find(student.teach())
+                            .filter(Supervision::isFollowedUnasked)
+                            .isPresent())
                     .findFirst()
                     .ifPresent(naive -> students.add(new Student(naive.teach(), naive.weigh(), Student.DPO, null)));
         }

@@ -57,7 +57,7 @@ public record Results(
     /**
      * One task's summary.
      *
-     * @param task    "scenario" or "slots"
+     * @param task    its key, such as "scenario"
      * @param title   for people
      * @param metric  the key of the main metric in {@link Model#metrics}: "accuracy" or "slu_f1"
      * @param models  weak models first, then students, the ceiling last

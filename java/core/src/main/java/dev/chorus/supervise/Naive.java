@@ -46,6 +46,11 @@ public final class Naive implements Supervision {
     }
 
     @Override
+    public boolean isFollowedUnasked() {
+        return true;
+    }
+
+    @Override
     public String title() {
         return "student, naive multi-weak";
     }

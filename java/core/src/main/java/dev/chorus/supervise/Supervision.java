@@ -21,6 +21,14 @@ public interface Supervision {
     /** Whether it teaches classes, texts, or both. */
     Set<Task.Kind> kinds();
 
+    /**
+     * Whether a preference stage that has settings, but that no student asks for, follows this one: what configurations without
+     * {@code then} have always meant.
+     */
+    default boolean isFollowedUnasked() {
+        return false;
+    }
+
     /** The record of its options, a group of the task's with this {@link #name}; empty if it has none. */
     default Optional<Class<? extends Record>> options() {
         return Optional.empty();
